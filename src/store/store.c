@@ -135,3 +135,23 @@ void apl_conn_undo(apl_conn *conn)
     (void)apl_conn_run_counted(conn, undo_sql[conn->depth], NULL, 0, NULL, NULL);
     (void)apl_conn_run_counted(conn, release_sql[conn->depth], NULL, 0, NULL, NULL);
 }
+
+apl_rc apl_search_terms(apl_span typed, apl_buf *out,
+                        apl_rc (*add)(apl_buf *out, apl_span term, bool is_prefix, apl_err *err),
+                        apl_err *err)
+{
+    apl_rc rc = APL_OK;
+    apl_span rest = apl_span_trim(typed);
+    while (rest.len && !rc) {
+        bool is_phrase = rest.ptr[0] == '"';
+        if (is_phrase)
+            rest = apl_span_sub(rest, 1, SIZE_MAX);
+        size_t end = apl_span_find_byte(rest, is_phrase ? '"' : ' ');
+        apl_span term = apl_span_trim(apl_span_sub(rest, 0, end));
+        bool is_last = end == SIZE_MAX;
+        rest = is_last ? APL_SPAN_NONE : apl_span_trim(apl_span_sub(rest, end + 1, SIZE_MAX));
+        if (term.len)
+            rc = add(out, term, is_last && !is_phrase, err);
+    }
+    return rc;
+}

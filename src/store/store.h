@@ -110,6 +110,14 @@ apl_rc apl_conn_save(apl_conn *conn, apl_err *err) MUST_USE;
 apl_rc apl_conn_release(apl_conn *conn, apl_err *err) MUST_USE;
 void apl_conn_undo(apl_conn *conn);
 
+/*
+ * Splits what a person typed into words and "phrases" and hands each to `add` (the last word typed without a space
+ * after it is a prefix). For the backends' search_query.
+ */
+apl_rc apl_search_terms(apl_span typed, apl_buf *out,
+                        apl_rc (*add)(apl_buf *out, apl_span term, bool is_prefix, apl_err *err),
+                        apl_err *err) MUST_USE;
+
 /* One migration: number, name, SQL with `--@sqlite` / `--@postgres` … `--@end` sections. */
 typedef struct apl_migration {
     int version;

@@ -349,26 +349,7 @@ static apl_rc add_term(apl_buf *out, apl_span term, bool is_prefix, apl_err *err
 
 static apl_rc sqlite_search_query(apl_span typed, apl_buf *out, apl_err *err)
 {
-    apl_rc rc = APL_OK;
-    apl_span rest = apl_span_trim(typed);
-    while (rest.len && !rc) {
-        apl_span term;
-        if (rest.ptr[0] == '"') {
-            rest = apl_span_sub(rest, 1, SIZE_MAX);
-            size_t end = apl_span_find_byte(rest, '"');
-            term = apl_span_sub(rest, 0, end);
-            rest =
-                apl_span_trim(apl_span_sub(rest, end == SIZE_MAX ? rest.len : end + 1, SIZE_MAX));
-            if (apl_span_trim(term).len)
-                rc = add_term(out, term, false, err);
-        } else {
-            size_t end = apl_span_find_byte(rest, ' ');
-            term = apl_span_sub(rest, 0, end);
-            rest = apl_span_trim(apl_span_sub(rest, end == SIZE_MAX ? rest.len : end, SIZE_MAX));
-            rc = add_term(out, term, !rest.len, err);
-        }
-    }
-    return rc;
+    return apl_search_terms(typed, out, add_term, err);
 }
 
 static apl_rc sqlite_checkpoint(apl_conn *base, apl_err *err)

@@ -71,7 +71,7 @@ static apl_rc fit(apl_json_doc *doc, size_t len, size_t max_depth, apl_err *err)
         doc->text = text;
         doc->text_cap = want + APL_SJ_PADDING;
     }
-    if (apl_sj_reserve(doc->sj, want, max_depth))
+    if (apl_sj_reserve(doc->sj, want, max_depth + 1))
         return apl_err_nomem(err);
     doc->max_depth = max_depth;
     return APL_OK;

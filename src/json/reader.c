@@ -6,6 +6,7 @@
  */
 #include "json/reader.h"
 
+#include "base/utf8.h"
 #include "json/locate.h"
 #include "json/shim.h"
 

@@ -56,18 +56,28 @@ apl_rc apl_password_hash(apl_span password, char out[APL_PASSWORD_HASH_BYTES], a
     return APL_OK;
 }
 
+/* The library reads whole fields of STRBYTES; a stored text may be shorter. False when it is too long for a hash. */
+static bool to_field(const char *stored, char out_field[crypto_pwhash_STRBYTES])
+{
+    size_t len = strlen(stored);
+    if (len >= crypto_pwhash_STRBYTES)
+        return false;
+    memset(out_field, 0, crypto_pwhash_STRBYTES);
+    memcpy(out_field, stored, len);
+    return true;
+}
+
 apl_rc apl_password_verify(apl_span password, const char *stored, apl_err *err)
 {
     /* The hash of a password that nobody has (random bytes, thrown away), with today's costs. */
-    static const char nobody[] = "$argon2id$v=19$m=32768,t=3,p=1$DUeqLDsP3DZtCoqFGdGvVQ$"
-                                 "gJUxudpLnPC07ymwcb6ZiIvb0ut35luiLaVdynNi4xg";
-    if (password.len > APL_PASSWORD_MAX_BYTES)
+    static const char nobody[] = "$argon2id$v=19$m=32768,t=3,p=1$DUeqLDsP3DZtCoqFGdGvVQ$";
+    char field[crypto_pwhash_STRBYTES];
+    if (password.len > APL_PASSWORD_MAX_BYTES || !to_field(stored ? stored : nobody, field))
         return apl_err_set(err, APL_E_UNAUTH, "wrong password");
     if (!may_allocate())
         return apl_err_nomem(err);
     errno = 0;
-    int rc = crypto_pwhash_str_verify(stored ? stored : nobody, password.ptr ? password.ptr : "",
-                                      password.len);
+    int rc = crypto_pwhash_str_verify(field, password.ptr ? password.ptr : "", password.len);
     if (rc == 0 && stored)
         return APL_OK;
     return errno == ENOMEM ? apl_err_nomem(err) : apl_err_set(err, APL_E_UNAUTH, "wrong password");
@@ -75,5 +85,7 @@ apl_rc apl_password_verify(apl_span password, const char *stored, apl_err *err)
 
 bool apl_password_needs_rehash(const char *stored)
 {
-    return crypto_pwhash_str_needs_rehash(stored, PASSES, MEMORY_BYTES) != 0;
+    char field[crypto_pwhash_STRBYTES];
+    return !to_field(stored, field) ||
+           crypto_pwhash_str_needs_rehash(field, PASSES, MEMORY_BYTES) != 0;
 }

@@ -33,17 +33,21 @@ apl_rc apl_buf_reserve(apl_buf *buf, size_t more, apl_err *err)
 {
     if (more > buf->max - buf->len)
         return apl_err_set(err, APL_E_LIMIT, "more than %zu bytes", buf->max);
-    size_t need = buf->len + more + 1;
+    size_t need;
+    if (__builtin_add_overflow(buf->len + more, 1, &need))
+        return apl_err_nomem(err);
     if (need <= buf->cap)
         return APL_OK;
     size_t cap = buf->cap ? buf->cap : 64;
     while (cap < need)
         cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-    if (cap > buf->max + 1 && need <= buf->max + 1)
+    /* need - 1 <= max, so this never cuts below need. */
+    if (cap - 1 > buf->max)
         cap = buf->max + 1;
     char *grown = apl_mem_realloc(buf->ptr, cap);
     if (!grown)
         return apl_err_nomem(err);
+    grown[buf->len] = '\0';
     buf->ptr = grown;
     buf->cap = cap;
     return APL_OK;

@@ -2,28 +2,42 @@
 /* Errors as values; see err.h. Tests: tests/unit/base/test_err.c */
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Cuts at a character boundary: texts go to JSON, which must stay valid UTF-8. */
-static void trim_utf8(char *text, size_t bytes)
+/*
+ * Errors quote input of strangers and go to JSON, logs and terminals: what is not valid UTF-8 becomes '?', and so do
+ * control characters, which could move a terminal's cursor or begin a new log line. A character cut at the end goes.
+ */
+static void clean(char *text, size_t bytes)
 {
     size_t len = strnlen(text, bytes);
-    if (len < bytes - 1)
-        return;
-    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
-        len--;
-    if (len > 0 && (unsigned char)text[len - 1] >= 0xC0)
-        len--;
-    text[len] = '\0';
+    apl_span s = {text, len};
+    size_t to = 0;
+    for (size_t at = 0; at < len;) {
+        size_t from = at;
+        uint32_t c = apl_utf8_next(s, &at);
+        bool invalid = c == 0xFFFD && at - from == 1;
+        if (invalid && len == bytes - 1 && len - from < 4 && (unsigned char)text[from] >= 0xC0)
+            break;
+        if (invalid || c < 0x20 || (c >= 0x7F && c < 0xA0)) {
+            text[to++] = c == '\n' || c == '\t' || c == '\r' ? ' ' : '?';
+            continue;
+        }
+        memmove(text + to, text + from, at - from);
+        to += at - from;
+    }
+    text[to] = '\0';
 }
 
 static void format_into(char *out, size_t bytes, const char *fmt, va_list args)
 {
     (void)vsnprintf(out, bytes, fmt, args);
-    trim_utf8(out, bytes);
+    clean(out, bytes);
 }
 
 apl_rc apl_err_set(apl_err *err, apl_rc rc, const char *fmt, ...)
@@ -74,7 +88,7 @@ apl_rc apl_err_wrap(apl_err *err, apl_rc rc, const char *fmt, ...)
     /* A code that changes on the way up still keeps the first cause readable. */
     if (old[0] && len + 2 < sizeof err->what) {
         (void)snprintf(err->what + len, sizeof err->what - len, ": %s", old);
-        trim_utf8(err->what, sizeof err->what);
+        clean(err->what, sizeof err->what);
     }
     err->rc = rc;
     return rc;
@@ -126,7 +140,7 @@ apl_rc apl_err_errno(apl_err *err, int errno_value, const char *fmt, ...)
     va_end(args);
     size_t len = strlen(err->what);
     (void)snprintf(err->what + len, sizeof err->what - len, ": %s", text);
-    trim_utf8(err->what, sizeof err->what);
+    clean(err->what, sizeof err->what);
     err->where[0] = '\0';
     err->fix[0] = '\0';
     if (rc == APL_E_FULL)
@@ -139,6 +153,6 @@ const char *apl_err_format(const apl_err *err, char *out, size_t out_bytes)
     (void)snprintf(out, out_bytes, "%s%s%s%s%s", err->where, err->where[0] ? ": " : "",
                    err->what[0] ? err->what : apl_rc_title(err->rc), err->fix[0] ? "; " : "",
                    err->fix);
-    trim_utf8(out, out_bytes);
+    clean(out, out_bytes);
     return out;
 }

@@ -3,6 +3,8 @@
 #include "base/span.h"
 
 #include <locale.h>
+#include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,21 +133,38 @@ apl_rc apl_span_parse_i64(apl_span s, int64_t *out_value, apl_err *err)
     return APL_OK;
 }
 
+/* A comma as decimal point must not depend on the server's locale. */
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+/* strtod also takes white space, "inf", "nan", hexadecimal, and stops at NUL. */
+static bool is_decimal(apl_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!s.ptr[i] || !strchr("0123456789+-.eE", s.ptr[i]))
+            return false;
+    return true;
+}
+
 apl_rc apl_span_parse_double(apl_span s, double *out_value, apl_err *err)
 {
     char text[64];
     char *end = NULL;
-    if (!s.len || s.len >= sizeof text || is_space(s.ptr[0]))
+    if (!s.len || s.len >= sizeof text || !is_decimal(s))
         return apl_err_set(err, APL_E_INVALID, "\"%.*s\" is not a number",
                            APL_SPAN_ARGS(apl_span_sub(s, 0, 40)));
     memcpy(text, s.ptr, s.len);
     text[s.len] = '\0';
-    /* A comma as decimal point must not depend on the server's locale. */
-    static locale_t c_locale;
+    (void)pthread_once(&c_locale_once, make_c_locale);
     if (!c_locale)
-        c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+        return apl_err_nomem(err);
     double value = strtod_l(text, &end, c_locale);
-    if (*end || end == text || value != value)
+    if (*end || end == text || !isfinite(value))
         return apl_err_set(err, APL_E_INVALID, "\"%s\" is not a number", text);
     *out_value = value;
     return APL_OK;

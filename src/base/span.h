@@ -41,7 +41,7 @@ size_t apl_span_find(apl_span s, apl_span needle);
 bool apl_span_split(apl_span *rest, char byte, apl_span *out_part);
 /* Whole span as decimal integer with optional sign; no white space. APL_E_INVALID or APL_E_LIMIT. */
 apl_rc apl_span_parse_i64(apl_span s, int64_t *out_value, apl_err *err) MUST_USE;
-/* Whole span as a decimal number in the C locale. APL_E_INVALID. */
+/* Whole span as a finite decimal number (less than 64 bytes) in the C locale. APL_E_INVALID. */
 apl_rc apl_span_parse_double(apl_span s, double *out_value, apl_err *err) MUST_USE;
 /* SipHash-1-3 under a per-process random key (hash tables fed by strangers must not be floodable). */
 uint64_t apl_span_hash(apl_span s);

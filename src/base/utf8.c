@@ -88,9 +88,10 @@ apl_span apl_utf8_cut(apl_span s, size_t max_bytes)
     if (s.len <= max_bytes)
         return s;
     size_t len = max_bytes;
-    while (len > 0 && ((unsigned char)s.ptr[len] & 0xC0) == 0x80)
+    /* A character has at most three further bytes; a longer run of them is damage and may be cut anywhere. */
+    while (len > 0 && max_bytes - len < 4 && ((unsigned char)s.ptr[len] & 0xC0) == 0x80)
         len--;
-    return apl_span_sub(s, 0, len);
+    return apl_span_sub(s, 0, max_bytes - len < 4 ? len : max_bytes);
 }
 
 size_t apl_utf8_encode(uint32_t c, char out[4])

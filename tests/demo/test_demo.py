@@ -264,7 +264,7 @@ RECEIPT = json.dumps({"accepted": 1, "known": 0, "edited": 0, "deleted": 0, "rej
 
 
 class Unruly(http.server.BaseHTTPRequestHandler):
-    """Answers as its script says: a status, (status, headers), 'reset', or 'lose' (takes it, then hangs up)."""
+    """Answers as its script says: a status, (status, headers), 'reset', 'garbage', 'silent', 'lose' (takes it, hangs up)."""
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
@@ -276,6 +276,13 @@ class Unruly(http.server.BaseHTTPRequestHandler):
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             self.close_connection = True
+            return
+        if act in ("garbage", "silent"):
+            self.close_connection = True
+            if act == "garbage":
+                self.wfile.write(b"hello\r\n\r\n")
+            else:
+                self.connection.recv(1)  # until the other side has had enough
             return
         if act == "lose" or act == 202 or isinstance(act, str) and act.startswith("{"):
             server.taken.append(body)
@@ -344,9 +351,11 @@ def verify(seen):
     assert seen["path"] == "/api/v1/hooks/7" and seen["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("trouble", [[500], [503, 507], [429], [(429, {"Retry-After": "7"})], ["reset"], ["lose"],
+@pytest.mark.parametrize("trouble", [[500], [503, 507], [429], [(429, {"Retry-After": "7"})], ["reset"], ["lose"], ["garbage"], ["silent"],
                                      ["reset", 500, "lose", (503, {"Retry-After": "2"}), 408]], ids=str)
-def test_trouble_is_repeated_with_the_same_id(server, trouble):
+def test_trouble_is_repeated_with_the_same_id(server, trouble, monkeypatch):
+    if "silent" in trouble:
+        monkeypatch.setattr(feed, "TIMEOUT_S", 0.2)
     server.script = list(trouble)
     clock = Turned()
     feeder_for(server, clock).deliver(delivery())

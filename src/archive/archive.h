@@ -56,8 +56,9 @@ typedef struct apl_archive_record {
     size_t field_count;
     apl_span
         raw; /* as it came (decoded to UTF-8), with its line end; of a reject too large only the beginning */
-    bool raw_cut;  /* raw is not whole */
-    apl_err error; /* a reject's reason: what, fix; where is "line 7" */
+    bool raw_cut;      /* raw is not whole */
+    bool bad_encoding; /* the reject's reason is an invalid byte */
+    apl_err error;     /* a reject's reason: what, fix; where is "line 7" */
 } apl_archive_record;
 
 typedef struct apl_archive apl_archive;

@@ -37,6 +37,11 @@ apl_rc apl_stream_read(void *ctx, void *buf, size_t n, size_t *out_n, apl_err *e
 /* NULL is allowed. The source stays the caller's. */
 void apl_stream_close(apl_stream *stream);
 
+/* The first bytes (up to 64 KiB) before decoding; empty once something was read. For telling formats apart. */
+apl_span apl_stream_peek(const apl_stream *stream);
+/* Before the first read: pass the bytes on undecoded (mail carries its encodings within). */
+void apl_stream_undecoded(apl_stream *stream);
+
 /* Bytes taken from the source so far: for progress. */
 uint64_t apl_stream_taken_bytes(const apl_stream *stream);
 /* "UTF-8", "UTF-16LE", "windows-1252" …; how_known is one sentence of evidence. Valid as long as the stream. */

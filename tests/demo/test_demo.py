@@ -214,7 +214,8 @@ def test_offsets_and_speed():
     assert feed.when({**base, "at": "-00:20:00"}, 10000.0, ZONE, speed=10) == 10000 - 1200
 
 
-@pytest.mark.parametrize("at", ["", "now", "-3d", "-3d 9:14", "-3d 24:00", "+1:00:00", "00:00:01", "-3d 09:60", "+00:03:20 "])
+@pytest.mark.parametrize("at", ["", "now", "-3d", "-3d 9:14", "-3d 24:00", "+1:00:00", "00:00:01", "-3d 09:60",
+                                "+00:03:20 "])
 def test_a_bad_time_is_named(at):
     with pytest.raises(feed.Stop, match="x17"):
         feed.when({"event": "create", "channel": "page", "id": "x17", "at": at}, 0.0, ZONE)
@@ -264,7 +265,8 @@ RECEIPT = json.dumps({"accepted": 1, "known": 0, "edited": 0, "deleted": 0, "rej
 
 
 class Unruly(http.server.BaseHTTPRequestHandler):
-    """Answers as its script says: a status, (status, headers), 'reset', 'garbage', 'silent', 'lose' (takes it, hangs up)."""
+    """Answers as its script says: a status, (status, headers), 'reset', 'garbage', 'silent', 'lose' (takes it and
+    hangs up), or a body to answer with."""
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
@@ -440,7 +442,8 @@ def test_due_times_are_kept(server):
     feeder = feeder_for(server, clock)
     sent_at = []
     feeder.post = lambda url, headers, body: (sent_at.append(clock.now), (202, 0.0, RECEIPT))[1]
-    feeder.run(deliveries, {"start": 990.0, "story": "s", "delivered": 0}, lambda state: saved.append(state["delivered"]))
+    feeder.run(deliveries, {"start": 990.0, "story": "s", "delivered": 0},
+               lambda state: saved.append(state["delivered"]))
     assert sent_at == [1000.0, 1012.0, 1012.5] and saved == [1, 2, 3]
     assert max(clock.slept) <= 5, "it wakes up in between, in case the machine was asleep"
 
@@ -553,11 +556,10 @@ def fake(tmp_path, server):
     program.write_text(FAKE, "utf-8")
     program.chmod(0o755)
     calls = tmp_path / "calls"
-    env = {**os.environ, "APLOMB": str(program), "FAKE_LOG": str(calls), "FAKE_SECRET": SECRET,
-           "FEED_ARGS": "--speed 100000"}
+    env = {**os.environ, "FAKE_LOG": str(calls), "FAKE_SECRET": SECRET, "FEED_ARGS": "--speed 100000"}
 
     def start(data, **extra):
-        return subprocess.Popen([str(DEMO / "start"), str(data), str(server.server_port)], env={**env, **extra},
+        return subprocess.Popen([str(DEMO / "start"), str(program), str(data), str(server.server_port)], env={**env, **extra},
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     start.calls = lambda: [json.loads(line) for line in calls.read_text("utf-8").splitlines()] if calls.exists() else []
     start.server = server
@@ -638,7 +640,7 @@ def test_start_leaves_other_data_alone(fake, tmp_path):
     assert (data / "aplomb.db").read_text("utf-8") == "precious"
 
 
-@pytest.mark.parametrize("args", [[], ["dir", "eighty"], ["--help"]])
+@pytest.mark.parametrize("args", [[], ["/bin/true", "dir", "eighty"], ["--help"], ["/bin/true", "--data"], ["/bin/true", "d", "1", "2"]])
 def test_start_wrong_use(args):
     done = subprocess.run([str(DEMO / "start"), *args], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "usage" in done.stderr

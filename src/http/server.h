@@ -40,8 +40,10 @@ typedef struct apl_http_config {
     apl_http_handler before;
     void (*after)(void *user, const apl_http_report *report);
 
-    /* Names that Host may have, without port (DNS rebinding); NULL ends the list. Unless the list is NULL, loopback names
-     * and addresses pass only when they are in it. A NULL list takes the loopback names and the listening addresses. "*" takes all. */
+    /*
+     * Names that Host may have, without port; NULL ends the list, which may be NULL itself; "*" takes all. "localhost"
+     * and address literals always pass: what this stops is DNS rebinding, which needs a name. Else 421.
+     */
     const char *const *hosts;
     /* Addresses or networks ("10.0.0.0/8") whose X-Forwarded-For and X-Forwarded-Proto count; NULL ends the list. */
     const char *const *trusted_proxies;

@@ -23,6 +23,7 @@ typedef struct apl_http_stream_ops {
 } apl_http_stream_ops;
 
 /*
+ * ctx must not live in the request's arena: it is used until closed was called, which may be after the request is gone.
  * Makes the response a stream (200, text/event-stream); `next` is first asked when the headers are on their way.
  * APL_E_BUSY (503) when the server has as many streams as it takes; then closed is not called.
  */

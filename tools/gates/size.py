@@ -9,7 +9,7 @@ from source import code_only, is_c, line_of
 
 LINES, COMPLEXITY, PARAMETERS, C_LINES, H_LINES = 100, 20, 6, 800, 300
 # A definition in our format: starts in column 0, its body's brace alone in column 0.
-FUNCTION = re.compile(r"^[A-Za-z_][^;{}#=]*?\b(\w+)\(([^;{}]*)\)\s*\n\{", re.M)
+FUNCTION = re.compile(r"^[A-Za-z_][^;{}#=()]*?\b(\w+)\(([^;{}()]*(?:\([^()]*\)[^;{}()]*)*)\)\s*\n\{", re.M)
 
 
 def parameters(text):

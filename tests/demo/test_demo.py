@@ -644,3 +644,15 @@ def test_start_leaves_other_data_alone(fake, tmp_path):
 def test_start_wrong_use(args):
     done = subprocess.run([str(DEMO / "start"), *args], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "usage" in done.stderr
+
+
+def test_events_fit_the_contract_of_the_api():
+    yaml = pytest.importorskip("yaml")
+    jsonschema = pytest.importorskip("jsonschema")
+    contract = yaml.safe_load((ROOT / "api" / "openapi.yaml").read_text("utf-8"))
+    schema = {"$ref": "#/components/schemas/PostEventBatch", "components": contract["components"]}
+    validator = jsonschema.Draft202012Validator(schema)
+    for batch in feed.plan(EVENTS, STORY, 1.7e9, ZONE):
+        problems = [f"{list(e.absolute_path)}: {e.message}" for e in validator.iter_errors({"events": batch.events})]
+        assert not problems, problems[:3]
+    assert list(validator.iter_errors({"events": [{"at": "2026-11-23T08:45:00Z", "shout": True}]}))

@@ -184,13 +184,15 @@ static bool walk_key(walk *w)
     return true;
 }
 
-static bool push(walk *w)
+/* Past a bracket that opened at start. */
+static bool push(walk *w, const char *start)
 {
     if (w->depth >= w->max_depth || w->depth >= APL_JSON_DEPTH_MAX) {
+        w->p = start;
         w->is_depth = true;
         return fail(w, "nested too deeply", "");
     }
-    w->open[w->depth++] = *w->p++;
+    w->open[w->depth++] = *start;
     return true;
 }
 
@@ -205,14 +207,15 @@ static bool walk_value(walk *w, bool *out_done)
     char c = *w->p;
     if (c != '{' && c != '[')
         return walk_scalar(w);
-    if (!push(w))
-        return false;
+    /* An empty container is no level, for the fast parser neither. */
+    const char *start = w->p++;
     skip_space(w);
     if (w->p < w->end && *w->p == (c == '{' ? '}' : ']')) {
         w->p++;
-        w->depth--;
         return true;
     }
+    if (!push(w, start))
+        return false;
     *out_done = false;
     return c == '[' || walk_key(w);
 }

@@ -83,7 +83,8 @@ static apl_rc name_fault(apl_span text, size_t max_depth, apl_err *err)
     apl_json_fault fault;
     if (!apl_json_locate(text, max_depth, &fault))
         /* The grammar allows any number; only the parser's 64 bits and the range of a double refuse one. */
-        return apl_err_set(err, APL_E_INVALID, "a number that is too large");
+        return apl_err_set(err, APL_E_INVALID,
+                           "a number that is too large for 64 bits or a double");
     size_t line = 1, line_start = 0;
     for (size_t i = 0; i < fault.at; i++)
         if (text.ptr[i] == '\n') {

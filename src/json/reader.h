@@ -35,7 +35,7 @@ typedef enum apl_json_type {
 
 typedef struct apl_json_limits {
     size_t max_bytes;
-    size_t max_depth; /* at most 1024 */
+    size_t max_depth; /* of non-empty containers in each other; at most 1024 */
 } apl_json_limits;
 /* Used when limits is NULL: 1 MiB, 64 levels. */
 extern const apl_json_limits apl_json_limits_default;

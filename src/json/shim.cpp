@@ -39,7 +39,7 @@ static bool may_allocate()
 
 apl_sj *apl_sj_new(void)
 {
-    apl_sj *made = may_allocate() ? new (std::nothrow) apl_sj{} : nullptr;
+    apl_sj *made = may_allocate() ? new (std::nothrow) apl_sj() : nullptr;
     return made;
 }
 

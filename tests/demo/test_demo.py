@@ -533,20 +533,22 @@ def test_whole_story_over_http(server, tmp_path):
 FAKE = r"""#!/usr/bin/python3
 import json, os, signal, sys
 data = sys.argv[sys.argv.index("--data") + 1]
-log = os.environ["FAKE_LOG"]
-with open(log, "a") as file:
+if sys.argv[1] == "serve":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with open(data + "/serving", "w") as file:
+        file.write(str(os.getpid()))
+# The call is told last: who reads of it may rely on the rest.
+with open(os.environ["FAKE_LOG"], "a") as file:
     file.write(json.dumps(sys.argv[1:]) + "\n")
 if sys.argv[1:3] == ["channel", "add"]:
     if os.environ.get("FAKE_FAIL") == sys.argv[sys.argv.index("--slug") + 1]:
         sys.exit("no room")
     print(json.dumps({"id": 7, "secret": os.environ["FAKE_SECRET"]}))
 elif sys.argv[1] == "serve":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if os.environ.get("FAKE_SERVE_FAILS"):
         sys.exit(1)
-    with open(data + "/serving", "w") as file:
-        file.write(str(os.getpid()))
-    signal.pause()
+    while True:
+        signal.pause()
 """
 
 
@@ -566,22 +568,28 @@ def fake(tmp_path, server):
     return start
 
 
-def await_story(server, running, count):
-    """Until the feeder has delivered `count` events; the condition is polled, time only bounds it."""
+def await_that(condition, running=None):
+    """Polls a condition; time only bounds it."""
     limit = threading.Event()
-    for _ in range(2000):
-        if sum(len(json.loads(body)["events"]) for body in list(server.taken)) >= count:
+    for _ in range(3000):
+        if condition():
             return
-        assert running.poll() is None, running.communicate()
+        assert running is None or running.poll() is None, running.communicate()
         limit.wait(0.01)
-    pytest.fail("the story did not arrive")
+    pytest.fail("it did not come to pass")
+
+
+def await_demo(fake, running, calls):
+    """Until the story is told and the program was called so many times."""
+    await_that(lambda: len(fake.calls()) >= calls and
+               sum(len(json.loads(body)["events"]) for body in list(fake.server.taken)) >= len(EVENTS), running)
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_start_sets_up_feeds_and_stops_everything(fake, tmp_path, sent):
     data = tmp_path / "data"
     running = fake(data)
-    await_story(fake.server, running, len(EVENTS))
+    await_demo(fake, running, 8)
     child = int((data / "serving").read_text())
     os.killpg(running.pid, sent) if sent == signal.SIGINT else running.send_signal(sent)
     out, errors = running.communicate(timeout=20)
@@ -596,19 +604,12 @@ def test_start_sets_up_feeds_and_stops_everything(fake, tmp_path, sent):
     assert sorted(json.loads(secrets.read_text("utf-8"))) == sorted(SLUGS)
     assert secrets.stat().st_mode & 0o077 == 0 and data.stat().st_mode & 0o077 == 0
 
-    out, errors = finish(fake(data), fake, 9)  # a second start serves what is there
+    again = fake(data)  # a second start serves what is there
+    await_demo(fake, again, 9)
+    again.terminate()
+    out, errors = again.communicate(timeout=20)
     assert errors == "" and len(fake.calls()) == 9
     assert sum(len(json.loads(body)["events"]) for body in fake.server.taken) == len(EVENTS), "told once"
-
-
-def finish(running, fake, calls):
-    limit = threading.Event()
-    for _ in range(2000):
-        if len(fake.calls()) >= calls:
-            break
-        limit.wait(0.01)
-    running.terminate()
-    return running.communicate(timeout=20)
 
 
 def test_start_after_a_failed_set_up(fake, tmp_path):
@@ -618,7 +619,7 @@ def test_start_after_a_failed_set_up(fake, tmp_path):
     assert running.wait(timeout=20) != 0
     assert "no room" in running.communicate()[1] and not list(data.iterdir())
     running = fake(data)
-    await_story(fake.server, running, len(EVENTS))
+    await_demo(fake, running, 12)
     running.terminate()
     running.communicate(timeout=20)
     assert (data / "demo-channels.json").exists() and not (tmp_path / "data.setting-up").exists()

@@ -56,7 +56,7 @@ fresh:
 	@tools/fresh
 
 install: build
-	meson install -C build/release --no-rebuild --destdir "$(DESTDIR)"
+	install -D -m 755 build/aplomb "$(DESTDIR)$(PREFIX)/bin/aplomb"
 
 clean:
 	rm -rf build

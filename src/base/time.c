@@ -124,7 +124,8 @@ apl_rc apl_time_parse(apl_span s, apl_time_us *out_time, apl_err *err)
     int64_t offset = 0;
     bool ok = parse_fields(s, &at, &c) && apl_civil_is_valid(&c);
     if (ok && at == s.len) {
-        apl_err_set(err, APL_E_INVALID, "\"%.*s\" has no time zone", APL_SPAN_ARGS(s));
+        apl_err_set(err, APL_E_INVALID, "\"%.*s\" has no time zone",
+                    APL_SPAN_ARGS(apl_span_sub(s, 0, 60)));
         apl_err_fix(err, "end it in Z or an offset such as +02:00");
         return APL_E_INVALID;
     }
@@ -140,7 +141,13 @@ apl_rc apl_time_parse(apl_span s, apl_time_us *out_time, apl_err *err)
         apl_err_fix(err, "write it like 2026-11-23T05:05:55Z (RFC 3339)");
         return APL_E_INVALID;
     }
-    *out_time = apl_time_from_civil(&c) - offset;
+    apl_time_us time = apl_time_from_civil(&c) - offset;
+    /* At both ends an offset could lead out of what RFC 3339 can write. */
+    if (time < apl_time_from_civil(&(apl_civil){0, 1, 1, 0, 0, 0, 0}) ||
+        time >= apl_time_from_civil(&(apl_civil){10000, 1, 1, 0, 0, 0, 0}))
+        return apl_err_set(err, APL_E_INVALID, "\"%.*s\" is not in the years 0 to 9999 of UTC",
+                           APL_SPAN_ARGS(apl_span_sub(s, 0, 60)));
+    *out_time = time;
     return APL_OK;
 }
 

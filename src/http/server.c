@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { TICK_MAX_US = 1000000, TICK_MIN_US = 10000 };
+enum { TICK_MAX_US = 1000000, TICK_MIN_US = 10000, GRACE_US = 500000 };
 
 #define DEFAULT_TO(field, value)                                                                   \
     do {                                                                                           \
@@ -244,8 +244,11 @@ bool apl_http_server_close(apl_http_server *server, int64_t deadline_us)
     listeners_quiet(server);
     http_streams_end(server);
     bool is_drained = drain(server, deadline_us);
-    if (!is_drained)
+    if (!is_drained) {
         cut_off(server);
+        /* What was just answered still has to reach its client. */
+        (void)drain(server, GRACE_US);
+    }
     listeners_stop(server);
     http_pool_close(server);
     if (server->ticker)

@@ -33,14 +33,21 @@ typedef enum apl_role {
 
 enum { APL_MAPPING_NO_COLUMN = -1, APL_MAPPING_WHY_BYTES = 160 };
 
-/* What a sample says about one column. */
+/* What a sample says about one column; counts of its non-empty values. */
 typedef struct apl_column_profile {
-    uint64_t rows, filled, distinct; /* distinct: among the sample's non-empty values */
-    uint64_t numbers, words, spaced, flags, directions, stars, urls, languages, kinds, events;
-    uint64_t bytes_sum, bytes_max;
-    uint64_t whole_years; /* values that are small round numbers are no epochs */
+    uint64_t rows, filled, distinct;
+    uint64_t numbers;    /* plain numbers */
+    uint64_t spaced;     /* several words */
+    uint64_t flags;      /* true, false, 0, 1, yes, no */
+    uint64_t directions; /* inbound, outbound, customer, agent … */
+    uint64_t stars;      /* "4/5", "★★★★", "4 stars", numbers up to 10 */
+    uint64_t urls, kinds, events;
+    uint64_t bytes_sum;
     apl_when_tally when;
 } apl_column_profile;
+
+/* Everything but distinct, which the survey counts. */
+void apl_column_profile_add(apl_column_profile *profile, apl_span value);
 
 typedef struct apl_mapping {
     int column[APL_ROLE_COUNT]; /* by role; APL_MAPPING_NO_COLUMN */

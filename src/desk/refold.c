@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads a case's timeline, folds it (model/timeline.h), writes what changed. The label fields come from the most urgent
+ * customer post, headline and "why" from the one that waits, else the latest. Tests: tests/unit/desk/test_intake.c
+ */
+#include "desk/refold.h"
+
+#include "base/utf8.h"
+#include "model/timeline.h"
+
+#include <string.h>
+
+enum { HEADLINE_MAX_BYTES = 280, REASON_MAX_BYTES = 1024 };
+
+/* One post of the case with what its current version's assessment says. */
+typedef struct member {
+    int64_t id, is_own, posted_us, deleted_us;
+    int64_t needs_answer, urgency, priority;
+    apl_span intent, sentiment, conduct, subject, risks, category, clock_policy, why;
+} member;
+
+typedef struct timeline {
+    member *members;
+    size_t member_count;
+    apl_case_event *events;
+    size_t event_count;
+} timeline;
+
+static const char members_sql[] =
+    "SELECT p.id, p.is_own, p.posted_us, p.deleted_us, coalesce(a.needs_answer, 0), coalesce(a.urgency, 0),"
+    " coalesce(a.priority, 0), coalesce(a.intent, ''), coalesce(a.sentiment, ''), coalesce(a.conduct, ''),"
+    " coalesce(a.subject, ''), coalesce(a.risks, ''), coalesce(a.category, ''), coalesce(a.clock_policy, ''),"
+    " coalesce(a.why, '') FROM post p LEFT JOIN assessment a ON a.workspace_id = p.workspace_id AND a.post_id = p.id"
+    " AND a.version_no = p.version_no WHERE p.workspace_id = $1 AND p.case_id = $2 AND p.case_id > 0"
+    " AND p.posted_us < 9223372036854775807 ORDER BY p.posted_us, p.id LIMIT 50000";
+static const char steps_sql[] = "SELECT id, at_us, to_state FROM case_step WHERE workspace_id = $1 AND case_id = $2"
+                                " ORDER BY at_us, id LIMIT 50000";
+
+static apl_rc read_member(apl_tx *tx, apl_cursor *c, member *m, apl_err *err)
+{
+    int64_t *numbers[] = {&m->id, &m->is_own, &m->posted_us, &m->deleted_us, &m->needs_answer, &m->urgency,
+                          &m->priority};
+    apl_span *texts[] = {&m->intent, &m->sentiment, &m->conduct, &m->subject,
+                         &m->risks,  &m->category,  &m->clock_policy, &m->why};
+    for (int i = 0; i < 7; i++)
+        *numbers[i] = apl_cursor_i64(c, i);
+    for (int i = 0; i < 8; i++) {
+        apl_rc rc = apl_arena_copy(&tx->arena, apl_cursor_span(c, 7 + i), texts[i], err);
+        if (rc)
+            return rc;
+    }
+    return APL_OK;
+}
+
+static apl_rc count_rows(apl_tx *tx, int64_t case_id, int64_t *out_posts, int64_t *out_steps, apl_err *err)
+{
+    static const char posts[] = "SELECT count(*) FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0";
+    static const char steps[] = "SELECT count(*) FROM case_step WHERE workspace_id = $1 AND case_id = $2";
+    apl_rc rc = apl_conn_number(tx->conn, posts, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), out_posts, err);
+    if (!rc)
+        rc = apl_conn_number(tx->conn, steps, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), out_steps, err);
+    return rc;
+}
+
+static apl_rc load_members(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, apl_err *err)
+{
+    apl_cursor *cursor = NULL;
+    apl_rc rc = apl_conn_query(tx->conn, members_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor,
+                               err);
+    for (bool has_row = true; !rc && has_row && t->member_count < cap;) {
+        rc = apl_cursor_next(cursor, &has_row, err);
+        if (!rc && has_row)
+            rc = read_member(tx, cursor, &t->members[t->member_count++], err);
+    }
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+static apl_rc load_steps(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, apl_err *err)
+{
+    apl_cursor *cursor = NULL;
+    apl_rc rc = apl_conn_query(tx->conn, steps_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor,
+                               err);
+    for (bool has_row = true; !rc && has_row && t->event_count < cap;) {
+        rc = apl_cursor_next(cursor, &has_row, err);
+        if (!rc && has_row)
+            t->events[t->event_count++] = (apl_case_event){
+                .kind = APL_EVENT_STATE_CHANGE, .sequence = apl_cursor_i64(cursor, 0),
+                .at_us = apl_cursor_i64(cursor, 1), .to_state = (apl_case_state)apl_cursor_i64(cursor, 2),
+            };
+    }
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+static void add_post_event(timeline *t, const member *m)
+{
+    t->events[t->event_count++] = (apl_case_event){
+        .kind = m->is_own ? APL_EVENT_OWN_REPLY : APL_EVENT_CUSTOMER_POST, .at_us = m->posted_us, .post_id = m->id,
+        .needs_answer = m->needs_answer != 0, .is_deleted = m->deleted_us != APL_TIME_NONE,
+        .deleted_us = m->deleted_us,
+    };
+}
+
+static apl_rc load_timeline(apl_tx *tx, int64_t case_id, timeline *t, apl_err *err)
+{
+    int64_t posts = 0, steps = 0;
+    *t = (timeline){NULL, 0, NULL, 0};
+    apl_rc rc = count_rows(tx, case_id, &posts, &steps, err);
+    if (rc)
+        return rc;
+    t->members = apl_arena_alloc(&tx->arena, (size_t)posts, sizeof *t->members);
+    t->events = apl_arena_alloc(&tx->arena, (size_t)(posts + steps), sizeof *t->events);
+    if (!t->members || !t->events)
+        return apl_err_nomem(err);
+    rc = load_members(tx, case_id, (size_t)posts, t, err);
+    for (size_t i = 0; i < t->member_count; i++)
+        add_post_event(t, &t->members[i]);
+    if (!rc)
+        rc = load_steps(tx, case_id, (size_t)(posts + steps), t, err);
+    apl_timeline_sort(t->events, t->event_count);
+    return rc;
+}
+
+/* The post that decides labels, category and clock policy: the most urgent, the earliest of equals. */
+static const member *worst_of(const timeline *t)
+{
+    const member *worst = NULL;
+    for (size_t i = 0; i < t->member_count; i++) {
+        const member *m = &t->members[i];
+        if (m->is_own)
+            continue;
+        bool better = !worst || (worst->deleted_us != APL_TIME_NONE && m->deleted_us == APL_TIME_NONE) ||
+                      (m->needs_answer > worst->needs_answer) ||
+                      (m->needs_answer == worst->needs_answer && m->urgency > worst->urgency);
+        if (better && !(worst && m->deleted_us != APL_TIME_NONE && worst->deleted_us == APL_TIME_NONE))
+            worst = m;
+    }
+    return worst;
+}
+
+static const member *member_with_id(const timeline *t, int64_t id)
+{
+    for (size_t i = 0; i < t->member_count; i++)
+        if (t->members[i].id == id)
+            return &t->members[i];
+    return NULL;
+}
+
+static const member *last_customer(const timeline *t)
+{
+    for (size_t i = t->member_count; i > 0; i--)
+        if (!t->members[i - 1].is_own)
+            return &t->members[i - 1];
+    return NULL;
+}
+
+static bool is_response(apl_clock_kind kind)
+{
+    return kind == APL_CLOCK_FIRST_RESPONSE || kind == APL_CLOCK_NEXT_RESPONSE;
+}
+
+/* The clock that people see: a response clock that runs, else whatever runs. */
+static const apl_clock_run *next_clock(const apl_case_fold *fold)
+{
+    const apl_clock_run *best = NULL;
+    for (size_t i = 0; i < fold->clock_count; i++) {
+        const apl_clock_run *run = &fold->clocks[i];
+        if (run->stop != APL_CLOCK_RUNNING || run->paused_since_us != APL_TIME_NONE)
+            continue;
+        if (!best || (is_response(run->kind) && !is_response(best->kind)) ||
+            (is_response(run->kind) == is_response(best->kind) && run->due_us < best->due_us))
+            best = run;
+    }
+    return best;
+}
+
+static apl_queue queue_of(const apl_case_fold *fold)
+{
+    switch (fold->state) {
+    case APL_CASE_SOLVED:
+    case APL_CASE_CLOSED:
+        return APL_QUEUE_DONE;
+    case APL_CASE_PENDING:
+        return APL_QUEUE_PENDING;
+    case APL_CASE_ON_HOLD:
+        return APL_QUEUE_ON_HOLD;
+    default:
+        return fold->waiting_since_us != APL_TIME_NONE ? APL_QUEUE_ANSWER : APL_QUEUE_OPEN;
+    }
+}
+
+static apl_time_us first_reply(const timeline *t, apl_time_us from)
+{
+    for (size_t i = 0; i < t->member_count; i++)
+        if (t->members[i].is_own && t->members[i].posted_us >= from)
+            return t->members[i].posted_us;
+    return APL_TIME_NONE;
+}
+
+static void fill_labels(apl_case_row *row, const timeline *t, const member *worst)
+{
+    int64_t priority = 0;
+    for (size_t i = 0; i < t->member_count; i++)
+        if (t->members[i].priority > priority)
+            priority = t->members[i].priority;
+    if (!(row->pinned & 1))
+        row->priority = priority;
+    if (!worst)
+        return;
+    if (!(row->pinned & 2))
+        row->category = worst->category;
+    row->clock_policy = worst->clock_policy;
+    row->intent = worst->intent;
+    row->sentiment = worst->sentiment;
+    row->conduct = worst->conduct;
+    row->subject = worst->subject;
+    row->risks = worst->risks;
+    row->urgency = worst->urgency;
+}
+
+static void fill_case(apl_case_row *row, const timeline *t, const apl_case_fold *fold)
+{
+    const apl_clock_run *next = next_clock(fold);
+    row->state = fold->state;
+    row->queue = queue_of(fold);
+    row->next_due_us = next ? next->due_us : APL_TIME_NONE;
+    row->next_clock = next ? (int64_t)next->kind : -1;
+    row->waiting_us = fold->waiting_since_us;
+    row->opened_us = fold->first_customer_us;
+    row->first_reply_us = first_reply(t, fold->first_customer_us);
+    row->last_reply_us = fold->last_reply_us;
+    row->last_post_us = t->member_count ? t->members[t->member_count - 1].posted_us : row->opened_us;
+    row->post_count = (int64_t)t->member_count;
+    row->reply_count = (int64_t)fold->reply_count;
+}
+
+static apl_rc post_text(apl_tx *tx, int64_t post_id, apl_span *out_text, apl_err *err)
+{
+    static const char sql[] = "SELECT v.text, v.title FROM post p JOIN post_version v ON v.workspace_id = p.workspace_id"
+                              " AND v.post_id = p.id AND v.version_no = p.version_no"
+                              " WHERE p.workspace_id = $1 AND p.id = $2";
+    apl_cursor *cursor = NULL;
+    bool has_row = false;
+    *out_text = APL_SPAN("");
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(post_id)), &cursor, err);
+    if (!rc)
+        rc = apl_cursor_next(cursor, &has_row, err);
+    if (!rc && has_row) {
+        apl_span text = apl_cursor_span(cursor, 0);
+        if (!text.len)
+            text = apl_cursor_span(cursor, 1);
+        rc = apl_arena_copy(&tx->arena, apl_utf8_cut(text, HEADLINE_MAX_BYTES), out_text, err);
+    }
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+static apl_rc clock_row_of(apl_tx *tx, int64_t case_id, size_t ordinal, const apl_clock_run *run, apl_clock_row *out,
+                           apl_err *err)
+{
+    APL_AUTO(apl_buf) sentence = APL_BUF(REASON_MAX_BYTES);
+    apl_span reason = APL_SPAN_NONE;
+    apl_rc rc = apl_clock_reason_format(&run->reason, &sentence, err);
+    if (!rc)
+        rc = apl_arena_copy(&tx->arena, apl_buf_view(&sentence), &reason, err);
+    if (rc)
+        return rc;
+    bool breached = run->breached_us != APL_TIME_NONE && run->stop != APL_CLOCK_RUNNING;
+    *out = (apl_clock_row){
+        .workspace_id = tx->workspace_id, .case_id = case_id, .ordinal = (int64_t)ordinal, .kind = run->kind,
+        .start_us = run->start_us, .due_us = run->due_us, .warn_us = run->warn_us, .stopped_us = run->stopped_us,
+        .stop = run->stop, .paused_us = run->paused_us, .paused_since_us = run->paused_since_us,
+        .breach_us = breached ? run->breached_us : APL_TIME_NONE, .start_post_id = run->start_post_id,
+        .stop_post_id = run->stop_post_id, .reason = reason,
+    };
+    return APL_OK;
+}
+
+static bool same_clock(const apl_clock_row *a, const apl_clock_row *b)
+{
+    return a->kind == b->kind && a->start_us == b->start_us && a->due_us == b->due_us && a->warn_us == b->warn_us &&
+           a->stopped_us == b->stopped_us && a->stop == b->stop && a->paused_us == b->paused_us &&
+           a->paused_since_us == b->paused_since_us && a->start_post_id == b->start_post_id &&
+           a->stop_post_id == b->stop_post_id && apl_span_equal(a->reason, b->reason);
+}
+
+/* A clock that the timeline no longer has stays as a row, so that the ledger's seals keep their row. */
+static apl_clock_row void_clock(const apl_clock_row *old)
+{
+    apl_clock_row row = *old;
+    row.stop = APL_CLOCK_STOP_COUNT;
+    row.stopped_us = row.start_us;
+    row.breach_us = APL_TIME_NONE;
+    return row;
+}
+
+static apl_rc put_clock(apl_tx *tx, const apl_clock_row *row, bool is_new_case, apl_err *err)
+{
+    apl_clock_row old, next = *row;
+    bool found = false;
+    int64_t keys[] = {row->workspace_id, row->case_id, row->ordinal};
+    apl_rc rc = is_new_case ? APL_OK : apl_row_find(tx->conn, &apl_table_clock, keys, &tx->arena, &old, &found, err);
+    if (rc)
+        return rc;
+    if (!found)
+        return apl_tx_insert(tx, &apl_table_clock, row, NULL, err);
+    if (same_clock(&old, row))
+        return APL_OK;
+    /* A breach that was noted stays noted while the clock runs on to the same end. */
+    if (next.stop == APL_CLOCK_RUNNING && old.due_us == next.due_us)
+        next.breach_us = old.breach_us;
+    return apl_tx_update(tx, &apl_table_clock, &next, err);
+}
+
+static apl_rc void_clocks_from(apl_tx *tx, int64_t case_id, size_t ordinal, apl_err *err)
+{
+    for (;; ordinal++) {
+        apl_clock_row old;
+        bool found = false;
+        int64_t keys[] = {tx->workspace_id, case_id, (int64_t)ordinal};
+        apl_rc rc = apl_row_find(tx->conn, &apl_table_clock, keys, &tx->arena, &old, &found, err);
+        if (rc || !found)
+            return rc;
+        apl_clock_row row = void_clock(&old);
+        if (old.stop != APL_CLOCK_STOP_COUNT)
+            rc = apl_tx_update(tx, &apl_table_clock, &row, err);
+        if (rc)
+            return rc;
+    }
+}
+
+static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold, bool is_new_case, apl_err *err)
+{
+    apl_rc rc = APL_OK;
+    for (size_t i = 0; i < fold->clock_count && !rc; i++) {
+        apl_clock_row row;
+        rc = clock_row_of(tx, case_id, i, &fold->clocks[i], &row, err);
+        if (!rc)
+            rc = put_clock(tx, &row, is_new_case, err);
+    }
+    return rc || is_new_case ? rc : void_clocks_from(tx, case_id, fold->clock_count, err);
+}
+
+static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_span text, bool is_new, apl_err *err)
+{
+    apl_case_fold fold;
+    apl_clock_policy clocks;
+    const member *worst = worst_of(t);
+    fill_labels(row, t, worst);
+    apl_rc rc = apl_policy_clocks(tx->desk->policy, row->clock_policy, &clocks, err);
+    if (!rc)
+        rc = apl_timeline_fold(t->events, t->event_count, &clocks, &tx->arena, &fold, err);
+    if (rc)
+        return rc;
+    fill_case(row, t, &fold);
+    const member *shown = fold.waiting_post_id ? member_with_id(t, fold.waiting_post_id) : last_customer(t);
+    row->why = shown ? shown->why : APL_SPAN("");
+    row->headline = apl_utf8_cut(text, HEADLINE_MAX_BYTES);
+    if (!text.ptr && shown)
+        rc = post_text(tx, shown->id, &row->headline, err);
+    row->revision++;
+    if (!rc)
+        rc = is_new ? apl_tx_insert(tx, &apl_table_case, row, NULL, err) : apl_tx_update(tx, &apl_table_case, row, err);
+    if (!rc)
+        rc = put_clocks(tx, row->id, &fold, is_new, err);
+    if (!rc)
+        rc = apl_tx_about(tx, "case", row->id, err);
+    return rc;
+}
+
+/* The company that answers names the case when nothing else did. */
+static apl_rc fill_company(apl_tx *tx, apl_case_row *row, apl_err *err)
+{
+    static const char sql[] = "SELECT company FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0"
+                              " AND company <> '' ORDER BY is_own DESC, posted_us, id LIMIT 1";
+    apl_cursor *cursor = NULL;
+    bool has_row = false;
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(row->id)), &cursor, err);
+    if (!rc)
+        rc = apl_cursor_next(cursor, &has_row, err);
+    if (!rc && has_row)
+        rc = apl_arena_copy(&tx->arena, apl_cursor_span(cursor, 0), &row->company, err);
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+static void member_of_judged(member *m, const apl_post_row *post, const apl_judged *j)
+{
+    apl_assessment_row a = {0};
+    if (j)
+        apl_judged_fill(j, &a);
+    *m = (member){
+        .id = post->id, .is_own = post->is_own, .posted_us = post->posted_us, .deleted_us = post->deleted_us,
+        .needs_answer = a.needs_answer, .urgency = a.urgency, .priority = a.priority, .intent = a.intent,
+        .sentiment = a.sentiment, .conduct = a.conduct, .subject = a.subject, .risks = a.risks,
+        .category = a.category, .clock_policy = a.clock_policy, .why = a.why,
+    };
+}
+
+apl_rc apl_case_open(apl_tx *tx, const apl_post_row *post, const apl_judged *judgement, apl_span text, bool is_alone,
+                     apl_err *err)
+{
+    apl_case_row row = {
+        .workspace_id = tx->workspace_id, .id = post->case_id, .conversation_id = post->conversation_id,
+        .author_id = post->author_id, .channel_id = post->channel_id, .company = post->company,
+        .tags = judgement ? judgement->tags : APL_SPAN(""),
+    };
+    member alone;
+    apl_case_event event;
+    timeline t = {&alone, 1, &event, 0};
+    apl_rc rc = APL_OK;
+    if (is_alone) {
+        member_of_judged(&alone, post, judgement);
+        add_post_event(&t, &alone);
+    } else {
+        rc = load_timeline(tx, row.id, &t, err);
+        if (!rc)
+            rc = fill_company(tx, &row, err);
+    }
+    return rc ? rc : fold_into(tx, &row, &t, is_alone ? text : APL_SPAN_NONE, true, err);
+}
+
+apl_rc apl_case_refold(apl_tx *tx, int64_t case_id, apl_err *err)
+{
+    apl_case_row row;
+    timeline t;
+    apl_rc rc = apl_tx_find(tx, &apl_table_case, case_id, &row, err);
+    if (rc || row.merged_into)
+        return rc;
+    rc = load_timeline(tx, case_id, &t, err);
+    if (!rc)
+        rc = fill_company(tx, &row, err);
+    return rc ? rc : fold_into(tx, &row, &t, APL_SPAN_NONE, false, err);
+}
+
+static apl_rc move_steps(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
+{
+    static const char sql[] = "SELECT " APL_LIST(APL_STEP_COLUMNS) " FROM case_step WHERE workspace_id = $1"
+                              " AND case_id = $2 ORDER BY id LIMIT 1";
+    for (;;) {
+        apl_step_row row;
+        apl_cursor *cursor = NULL;
+        bool has_row = false;
+        apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
+        if (!rc)
+            rc = apl_cursor_next(cursor, &has_row, err);
+        if (!rc && has_row)
+            rc = apl_row_read(cursor, &apl_table_step, 0, &tx->arena, &row, err);
+        apl_cursor_close(cursor);
+        if (rc || !has_row)
+            return rc;
+        row.case_id = keep;
+        rc = apl_tx_update(tx, &apl_table_step, &row, err);
+        if (rc)
+            return rc;
+    }
+}
+
+static apl_rc move_notes(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
+{
+    static const char sql[] = "SELECT " APL_LIST(APL_NOTE_COLUMNS) " FROM note WHERE workspace_id = $1"
+                              " AND case_id = $2 ORDER BY id LIMIT 1";
+    for (;;) {
+        apl_note_row row;
+        apl_cursor *cursor = NULL;
+        bool has_row = false;
+        apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
+        if (!rc)
+            rc = apl_cursor_next(cursor, &has_row, err);
+        if (!rc && has_row)
+            rc = apl_row_read(cursor, &apl_table_note, 0, &tx->arena, &row, err);
+        apl_cursor_close(cursor);
+        if (rc || !has_row)
+            return rc;
+        row.case_id = keep;
+        rc = apl_tx_update(tx, &apl_table_note, &row, err);
+        if (rc)
+            return rc;
+    }
+}
+
+apl_rc apl_case_merge(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
+{
+    apl_case_row row;
+    apl_rc rc = apl_tx_find(tx, &apl_table_case, gone, &row, err);
+    if (rc)
+        return rc;
+    row.merged_into = keep;
+    row.queue = APL_QUEUE_MERGED;
+    row.next_due_us = APL_TIME_NONE;
+    row.next_clock = -1;
+    row.revision++;
+    rc = apl_tx_update(tx, &apl_table_case, &row, err);
+    if (!rc)
+        rc = void_clocks_from(tx, gone, 0, err);
+    if (!rc)
+        rc = move_steps(tx, gone, keep, err);
+    if (!rc)
+        rc = move_notes(tx, gone, keep, err);
+    if (!rc)
+        rc = apl_tx_about(tx, "case", gone, err);
+    return rc;
+}

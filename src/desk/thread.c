@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Conversations are trees of posts named by their topmost known post; a case is one author in one conversation. When a
+ * missing post arrives and turns out to answer something itself, its conversation moves under that one's, and two cases
+ * of one author become one. Tests: tests/unit/desk/test_intake.c, tests/e2e/test_order.py
+ */
+#include "desk/thread.h"
+
+#include "desk/refold.h"
+
+enum { TOUCHED_MAX = 64, BRANCH_DEPTH_MAX = 64 };
+
+/* Cases to fold at the end, each once. */
+typedef struct touched {
+    int64_t ids[TOUCHED_MAX];
+    size_t count;
+} touched;
+
+static apl_rc touch(apl_tx *tx, touched *t, int64_t case_id, apl_err *err)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->ids[i] == case_id)
+            return APL_OK;
+    if (t->count == TOUCHED_MAX) {
+        /* A huge conversation moves: fold what is there now, which is right in any order. */
+        for (size_t i = 0; i < t->count; i++) {
+            apl_rc rc = apl_case_refold(tx, t->ids[i], err);
+            if (rc)
+                return rc;
+        }
+        t->count = 0;
+    }
+    t->ids[t->count++] = case_id;
+    return APL_OK;
+}
+
+apl_post_row apl_post_expected(apl_tx *tx, int64_t channel_id, apl_span remote_id)
+{
+    int64_t id = apl_tx_new_id(tx);
+    return (apl_post_row){
+        .workspace_id = tx->workspace_id, .id = id, .channel_id = channel_id, .remote_id = remote_id,
+        .conversation_id = id, .posted_us = APL_TIME_NONE, .learned_us = tx->now, .deleted_us = APL_TIME_NONE,
+        .rating_x10 = APL_POST_RATING_NONE,
+    };
+}
+
+apl_rc apl_post_find(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out_post, bool *out_found,
+                     apl_err *err)
+{
+    static const char sql[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                              " AND channel_id = $2 AND remote_id = $3";
+    apl_cursor *cursor = NULL;
+    apl_rc rc = apl_conn_query(tx->conn, sql,
+                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(channel_id), APL_TEXT(remote_id)), &cursor,
+                               err);
+    if (!rc)
+        rc = apl_cursor_next(cursor, out_found, err);
+    if (!rc && *out_found)
+        rc = apl_row_read(cursor, &apl_table_post, 0, &tx->arena, out_post, err);
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+typedef struct post_list {
+    apl_post_row *rows;
+    size_t count;
+} post_list;
+
+/* All rows of a query into the arena: they will be changed, so that the cursor must be closed before. */
+static apl_rc load_posts(apl_tx *tx, const char *sql, int64_t id, post_list *out, apl_err *err)
+{
+    apl_cursor *cursor = NULL;
+    size_t cap = 0;
+    *out = (post_list){NULL, 0};
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(id)), &cursor, err);
+    for (bool has_row = true; !rc && has_row;) {
+        rc = apl_cursor_next(cursor, &has_row, err);
+        if (rc || !has_row)
+            break;
+        if (out->count == cap) {
+            size_t bigger = cap ? cap * 2 : 8;
+            apl_post_row *rows = apl_arena_alloc(&tx->arena, bigger, sizeof *rows);
+            if (!rows) {
+                rc = apl_err_nomem(err);
+                break;
+            }
+            for (size_t i = 0; i < out->count; i++)
+                rows[i] = out->rows[i];
+            out->rows = rows;
+            cap = bigger;
+        }
+        rc = apl_row_read(cursor, &apl_table_post, 0, &tx->arena, &out->rows[out->count], err);
+        out->count += !rc;
+    }
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+static const char posts_of_case[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                    " AND case_id = $2 AND case_id > 0";
+static const char posts_of_conversation[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                            " AND conversation_id = $2 AND conversation_id <> id";
+static const char answers_of_post[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                      " AND parent_id = $2 AND parent_id > 0";
+
+/* The author's case in a conversation, 0 when there is none. */
+static apl_rc find_case(apl_tx *tx, int64_t conversation_id, int64_t author_id, int64_t *out_id, apl_err *err)
+{
+    static const char sql[] = "SELECT id FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
+                              " AND author_id = $3 AND merged_into = 0";
+    *out_id = 0;
+    return apl_conn_number(tx->conn, sql,
+                           APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id), APL_I64(author_id)), out_id,
+                           err);
+}
+
+static apl_rc move_posts(apl_tx *tx, int64_t from_case, int64_t to_case, apl_err *err)
+{
+    post_list posts;
+    apl_rc rc = load_posts(tx, posts_of_case, from_case, &posts, err);
+    for (size_t i = 0; i < posts.count && !rc; i++) {
+        posts.rows[i].case_id = to_case;
+        rc = apl_tx_update(tx, &apl_table_post, &posts.rows[i], err);
+    }
+    return rc;
+}
+
+/* A case whose conversation was found to be part of another one. */
+static apl_rc move_case(apl_tx *tx, int64_t case_id, int64_t to_conversation, touched *t, apl_err *err)
+{
+    apl_case_row row;
+    int64_t other = 0;
+    apl_rc rc = apl_tx_find(tx, &apl_table_case, case_id, &row, err);
+    if (!rc)
+        rc = find_case(tx, to_conversation, row.author_id, &other, err);
+    if (rc)
+        return rc;
+    row.conversation_id = to_conversation;
+    if (!other) {
+        rc = apl_tx_update(tx, &apl_table_case, &row, err);
+        return rc ? rc : touch(tx, t, case_id, err);
+    }
+    /* The older number survives: it may have been told to people. */
+    int64_t keep = other < case_id ? other : case_id;
+    int64_t gone = other < case_id ? case_id : other;
+    rc = apl_tx_update(tx, &apl_table_case, &row, err);
+    if (!rc)
+        rc = move_posts(tx, gone, keep, err);
+    if (!rc)
+        rc = apl_case_merge(tx, gone, keep, err);
+    return rc ? rc : touch(tx, t, keep, err);
+}
+
+static apl_rc case_ids_of_conversation(apl_tx *tx, int64_t conversation_id, int64_t **out_ids, size_t *out_count,
+                                       apl_err *err)
+{
+    static const char count_sql[] = "SELECT count(*) FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
+                                    " AND merged_into = 0";
+    static const char sql[] = "SELECT id FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
+                              " AND merged_into = 0 ORDER BY id";
+    int64_t count = 0;
+    apl_cursor *cursor = NULL;
+    apl_rc rc = apl_conn_number(tx->conn, count_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id)),
+                                &count, err);
+    int64_t *ids = apl_arena_alloc(&tx->arena, (size_t)count, sizeof *ids);
+    if (!rc && !ids)
+        rc = apl_err_nomem(err);
+    if (!rc)
+        rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id)), &cursor, err);
+    size_t n = 0;
+    for (bool has_row = true; !rc && has_row && n < (size_t)count;) {
+        rc = apl_cursor_next(cursor, &has_row, err);
+        if (!rc && has_row)
+            ids[n++] = apl_cursor_i64(cursor, 0);
+    }
+    apl_cursor_close(cursor);
+    *out_ids = ids;
+    *out_count = n;
+    return rc;
+}
+
+static apl_rc move_conversation(apl_tx *tx, int64_t from, int64_t to, touched *t, apl_err *err)
+{
+    post_list posts;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    apl_rc rc = load_posts(tx, posts_of_conversation, from, &posts, err);
+    for (size_t i = 0; i < posts.count && !rc; i++) {
+        posts.rows[i].conversation_id = to;
+        rc = apl_tx_update(tx, &apl_table_post, &posts.rows[i], err);
+    }
+    if (!rc)
+        rc = case_ids_of_conversation(tx, from, &ids, &count, err);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = move_case(tx, ids[i], to, t, err);
+    return rc;
+}
+
+static apl_rc find_or_expect(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out, apl_err *err)
+{
+    bool found = false;
+    apl_rc rc = apl_post_find(tx, channel_id, remote_id, out, &found, err);
+    if (rc || found)
+        return rc;
+    *out = apl_post_expected(tx, channel_id, remote_id);
+    return apl_tx_insert(tx, &apl_table_post, out, NULL, err);
+}
+
+/* Sets parent and conversation. A post that would answer its own descendant keeps no parent: archives hold such loops. */
+static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row *out_parent, bool *out_has_parent,
+                                 touched *t, apl_err *err)
+{
+    apl_post_row *post = p->post;
+    *out_has_parent = false;
+    if (post->parent_id) {
+        apl_rc rc = apl_tx_find(tx, &apl_table_post, post->parent_id, out_parent, err);
+        *out_has_parent = !rc;
+        return rc;
+    }
+    if (!p->parent_id.len || apl_span_equal(p->parent_id, post->remote_id))
+        return APL_OK;
+    apl_rc rc = find_or_expect(tx, post->channel_id, p->parent_id, out_parent, err);
+    if (rc || (p->existed && out_parent->conversation_id == post->conversation_id))
+        return rc;
+    int64_t old = post->conversation_id;
+    post->parent_id = out_parent->id;
+    post->conversation_id = out_parent->conversation_id;
+    *out_has_parent = true;
+    return p->existed && old == post->id ? move_conversation(tx, old, post->conversation_id, t, err) : APL_OK;
+}
+
+/* Own turns below a post that had no case get its case; deeper ones follow, because each may have continued the last. */
+static apl_rc adopt_answers(apl_tx *tx, int64_t post_id, int64_t case_id, int depth, apl_err *err)
+{
+    post_list answers;
+    apl_rc rc = load_posts(tx, answers_of_post, post_id, &answers, err);
+    for (size_t i = 0; i < answers.count && !rc; i++) {
+        apl_post_row *answer = &answers.rows[i];
+        if (!answer->is_own || answer->case_id || answer->posted_us == APL_TIME_NONE)
+            continue;
+        answer->case_id = case_id;
+        rc = apl_tx_update(tx, &apl_table_post, answer, err);
+        if (!rc && depth < BRANCH_DEPTH_MAX)
+            rc = adopt_answers(tx, answer->id, case_id, depth + 1, err);
+    }
+    return rc;
+}
+
+static apl_rc choose_case(apl_tx *tx, apl_post_row *post, const apl_post_row *parent, bool existed, bool *out_is_new,
+                          apl_err *err)
+{
+    *out_is_new = false;
+    if (post->case_id || post->posted_us == APL_TIME_NONE)
+        return APL_OK;
+    if (post->is_own) {
+        post->case_id = parent ? parent->case_id : 0;
+        return APL_OK;
+    }
+    int64_t id = 0;
+    apl_rc rc = APL_OK;
+    /* A post that nobody has spoken of before, alone in its conversation, cannot have a case yet. */
+    if (existed || post->conversation_id != post->id)
+        rc = find_case(tx, post->conversation_id, post->author_id, &id, err);
+    if (rc)
+        return rc;
+    *out_is_new = id == 0;
+    post->case_id = id ? id : apl_tx_new_case_id(tx);
+    return APL_OK;
+}
+
+apl_rc apl_thread_place(apl_tx *tx, const apl_placing *p, apl_err *err)
+{
+    apl_post_row *post = p->post, parent;
+    bool has_parent = false, is_new_case = false;
+    touched t = {.count = 0};
+    apl_rc rc = place_under_parent(tx, p, &parent, &has_parent, &t, err);
+    if (!rc)
+        rc = choose_case(tx, post, has_parent ? &parent : NULL, p->existed, &is_new_case, err);
+    if (!rc)
+        rc = p->existed ? apl_tx_update(tx, &apl_table_post, post, err)
+                        : apl_tx_insert(tx, &apl_table_post, post, NULL, err);
+    if (!rc && p->existed && !p->was_here && post->case_id)
+        rc = adopt_answers(tx, post->id, post->case_id, 0, err);
+    if (!rc && is_new_case)
+        rc = apl_case_open(tx, post, p->judgement, p->text, !p->existed, err);
+    else if (!rc && post->case_id)
+        rc = touch(tx, &t, post->case_id, err);
+    for (size_t i = 0; i < t.count && !rc; i++)
+        rc = apl_case_refold(tx, t.ids[i], err);
+    return rc;
+}

@@ -17,7 +17,7 @@ def build(compiler):
         done = subprocess.run(["meson", "setup", folder, "-Dwerror=true", "-Dweb=disabled", *options], cwd=ROOT, env=env,
                               capture_output=True, text=True)
         if done.returncode:
-            return [f"{compiler}: does not configure:\n" + done.stdout[-2000:]]
+            return [f"{compiler}: does not configure:\n" + "\n".join(done.stdout.splitlines()[-4:])]
     done = subprocess.run(["ninja", "-C", folder, "-k", "20"], env=env, capture_output=True, text=True)
     if done.returncode == 0:
         return []

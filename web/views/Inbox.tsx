@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inbox: the list on the left, the case on the right (one after the other when narrow).
+import { createEffect, createMemo, createSignal, For, on, Show, untrack } from "solid-js";
+import * as ops from "../api/ops";
+import type { CaseQuery, CaseSort, CaseSummary, ViewName } from "../api/ops";
+import { t } from "../i18n/en";
+import { NoRing, Ring, TimeLeft } from "../parts/Ring";
+import { Time } from "../parts/Time";
+import { TroubleNote } from "../parts/TroubleNote";
+import { VirtualList } from "../parts/VirtualList";
+import { caseList as list, changeCase, loadViews } from "../state/cases";
+import { useCommands } from "../state/keys";
+import { caseQuery, inboxPath, navigate, route, VIEW_NAMES } from "../state/router";
+import { may, session } from "../state/session";
+import { showToast } from "../state/toast";
+import { CasePane } from "./CasePane";
+import { viewCount } from "./Shell";
+
+const PREVIEW_AFTER_MS = 120;
+const SEARCH_AFTER_MS = 250;
+const isWide = () => window.matchMedia("(min-width: 60rem)").matches;
+
+function Row(props: { row: CaseSummary }) {
+  const row = () => props.row;
+  const isDone = () => row().state === "solved" || row().state === "closed";
+  const quietWords = () => [
+    row().priority === "urgent" || row().priority === "high" ? t.priorities[row().priority] : "",
+    row().state === "new" || row().state === "open" ? "" : t.states[row().state],
+    ...row().risks,
+    row().assignee?.name ?? "",
+    ...row().tags.map((tag) => `#${tag}`),
+  ].filter(Boolean);
+  return (
+    <div class="row-in" data-state={row().state} data-done={isDone() ? "" : undefined}>
+      <span class="row-ring">
+        <Show when={row().next_clock} fallback={<NoRing isDone={isDone()} />}>{(clock) => <Ring clock={clock()} />}</Show>
+      </span>
+      <p class="row-meta">
+        <span class="row-who">
+          <Show when={row().unread}><span class="unread-dot" aria-hidden="true" /><span class="hidden">{t.inbox.unread}. </span></Show>
+          <bdi>{row().author.name || t.anonymous}</bdi>
+        </span>
+        <span class="row-where"> · {row().channel.name}<Show when={row().post_count > 1}> · {t.inbox.posts(row().post_count)}</Show> · <Time at={row().last_posted_at} /></span>
+        <span class="row-left"><Show when={row().next_clock}>{(clock) => <TimeLeft clock={clock()} />}</Show></span>
+      </p>
+      <p class="row-words"><bdi>{row().snippet || row().subject_line}</bdi></p>
+      <p class="row-why"><Show when={quietWords().length}><span class="row-marks">{quietWords().join(" · ")}</span></Show> {row().why}</p>
+    </div>
+  );
+}
+
+function Filters(props: { query: CaseQuery; onChange: (change: Partial<CaseQuery>) => void }) {
+  const [channels, setChannels] = createSignal<ops.Channel[]>([]);
+  if (may("channel.read")) void ops.listChannels().then((page) => setChannels(page.items), () => {});
+  const companies = createMemo(() => [...new Set(list.items().map((row) => row.company).filter((name): name is string => !!name))].sort());
+  return (
+    <div class="filters">
+      <label class="labelled">{t.inbox.channel}
+        <select class="field" onChange={(event) => props.onChange({ channel: event.currentTarget.value || undefined })}>
+          <option value="">{t.inbox.any}</option>
+          <For each={channels()}>{(one) => <option value={one.id} selected={props.query.channel === String(one.id)}>{one.name}</option>}</For>
+        </select>
+      </label>
+      <label class="labelled">{t.inbox.intent}
+        <select class="field" onChange={(event) => props.onChange({ intent: event.currentTarget.value || undefined })}>
+          <option value="">{t.inbox.any}</option>
+          <For each={Object.entries(t.inbox.intents)}>{([name, words]) => <option value={name} selected={props.query.intent === name}>{words}</option>}</For>
+        </select>
+      </label>
+      <label class="labelled">{t.inbox.company}
+        <input class="field" list="companies" value={props.query.company ?? ""} onChange={(event) => props.onChange({ company: event.currentTarget.value.trim() || undefined })} />
+        <datalist id="companies"><For each={companies()}>{(name) => <option value={name} />}</For></datalist>
+      </label>
+      <button type="button" class="link-button" onClick={() => props.onChange({ channel: undefined, company: undefined, intent: undefined })}>{t.inbox.clearFilters}</button>
+    </div>
+  );
+}
+
+function Empty(props: { query: CaseQuery }) {
+  const isFiltered = () => Boolean(props.query.q || props.query.channel || props.query.company || props.query.intent);
+  const words = () => (isFiltered() ? [t.inbox.noMatch, t.inbox.noMatchHint] : t.emptyViews[props.query.view]);
+  return (
+    <div class="empty">
+      <p class="empty-what">{words()[0]}</p>
+      <p>{words()[1]}</p>
+      <Show when={isFiltered()}><p><a href={inboxPath({ view: props.query.view, sort: props.query.sort }, null)}>{t.inbox.clearFilters}</a></p></Show>
+    </div>
+  );
+}
+
+export function Inbox() {
+  const query = createMemo(() => caseQuery(route()), undefined, { equals: (a, b) => inboxPath(a, null) === inboxPath(b, null) });
+  const [chosen, setChosen] = createSignal(-1);
+  const [areFiltersOpen, setAreFiltersOpen] = createSignal(Boolean(query().channel || query().company || query().intent));
+  let search!: HTMLInputElement;
+  let listPane!: HTMLElement;
+  let previewTimer = 0;
+  let searchTimer = 0;
+
+  createEffect(on(query, (q) => void list.open(q)));
+  // After loading, the choice stays on the same case; the open case is chosen when it is in the list.
+  let chosenId: number | null = null;
+  createEffect(on(list.items, () => {
+    const open = untrack(route).caseId;
+    const keep = chosenId !== null && list.has(chosenId) ? chosenId : open;
+    setChosen(keep !== null ? list.at(keep) : -1);
+  }));
+  createEffect(on(() => route().caseId, (id) => {
+    if (id !== null && list.has(id)) {
+      chosenId = id;
+      setChosen(list.at(id));
+    }
+  }));
+
+  const change = (to: Partial<CaseQuery>, isReplacement = false) => {
+    chosenId = null;
+    navigate(inboxPath({ ...query(), ...to }, isWide() ? route().caseId : null), isReplacement);
+  };
+  const openAt = (index: number, isPreview = false) => {
+    const row = list.items()[index];
+    if (!row) return;
+    window.clearTimeout(previewTimer);
+    choose(index);
+    navigate(inboxPath(query(), row.id), isPreview);
+    if (!isPreview) requestAnimationFrame(() => document.getElementById("case-title")?.focus());
+  };
+  const choose = (index: number) => {
+    chosenId = list.items()[index]?.id ?? null;
+    setChosen(index);
+  };
+  const move = (step: number) => {
+    const count = list.items().length;
+    if (!count) return;
+    const to = Math.min(count - 1, Math.max(0, chosen() < 0 ? 0 : chosen() + step));
+    choose(to);
+    // With a case open, moving shows the next one; a short rest spares the server when somebody runs through.
+    if (route().caseId !== null) {
+      window.clearTimeout(previewTimer);
+      previewTimer = window.setTimeout(() => openAt(to, true), PREVIEW_AFTER_MS);
+    }
+  };
+  const focusList = () => (listPane.querySelector<HTMLElement>(".rows") ?? search).focus();
+  const backToList = () => {
+    navigate(inboxPath(query(), null));
+    requestAnimationFrame(focusList);
+  };
+  /** The next case below that runs a clock; nobody else's. From the top when there is none below. */
+  const nextForMe = () => {
+    const rows = list.items();
+    const me = session()?.user?.id;
+    const isMine = (row: CaseSummary) => row.next_clock && !row.next_clock.is_paused && (!row.assignee || row.assignee.id === me) && row.id !== route().caseId;
+    for (let i = 1; i <= rows.length; i++) {
+      const at = (Math.max(chosen(), -1) + i) % rows.length;
+      if (isMine(rows[at] as CaseSummary)) return openAt(at);
+    }
+    showToast({ text: t.said.noNext });
+  };
+  const refresh = async () => {
+    chosenId = route().caseId;
+    await Promise.all([list.refresh(), loadViews()]);
+    listPane.querySelector(".rows")?.scrollTo(0, 0);
+  };
+  const onSearch = () => {
+    window.clearTimeout(searchTimer);
+    searchTimer = window.setTimeout(() => change({ q: search.value.trim() || undefined }, Boolean(query().q)), SEARCH_AFTER_MS);
+  };
+  const chosenRow = () => (route().caseId === null ? list.items()[chosen()] : undefined);
+  const act = (run: (row: CaseSummary) => void) => () => {
+    const row = chosenRow();
+    if (row) run(row);
+  };
+  const isOnRow = () => chosenRow() !== undefined && may("case.write");
+  const flip = (row: CaseSummary, state: ops.CaseState, said: string) =>
+    row.state === state ? void changeCase(row, { state: "open" }, t.said.reopened(row.id)) : void changeCase(row, { state }, said);
+  const { move: moveGroup, case: caseGroup } = t.help.groups;
+  useCommands([
+    { id: "next", key: "j", name: t.commands.next, group: moveGroup, run: () => move(1) },
+    { id: "previous", key: "k", name: t.commands.previous, group: moveGroup, run: () => move(-1) },
+    { id: "open", key: "Enter", name: t.commands.open, group: moveGroup, run: () => openAt(Math.max(0, chosen())) },
+    { id: "next-for-me", key: "n", name: t.commands.nextForMe, group: moveGroup, run: nextForMe },
+    { id: "back", key: "Esc", name: t.commands.back, group: moveGroup, run: backToList, isOn: () => route().caseId !== null },
+    { id: "search", key: "/", name: t.commands.search, group: moveGroup, run: () => { search.focus(); search.select(); } },
+    { id: "filter", key: "", name: t.commands.filter, group: moveGroup, run: () => setAreFiltersOpen(!areFiltersOpen()) },
+    { id: "fresh", key: ".", name: t.commands.fresh, group: moveGroup, run: () => void refresh() },
+    { id: "solve", key: "e", name: t.commands.solve, group: caseGroup, run: act((row) => flip(row, "solved", t.said.solved(row.id))), isOn: isOnRow },
+    { id: "pending", key: "s", name: t.commands.pending, group: caseGroup, run: act((row) => flip(row, "pending", t.said.pending(row.id))), isOn: isOnRow },
+    { id: "hold", key: "h", name: t.commands.hold, group: caseGroup, run: act((row) => flip(row, "on_hold", t.said.onHold(row.id))), isOn: isOnRow },
+  ]);
+  const filterCount = () => [query().channel, query().company, query().intent].filter(Boolean).length;
+
+  return (
+    <div class="inbox">
+      <section class="list-pane" aria-label={t.inbox.list} ref={listPane}>
+        <header class="list-head">
+          <h1 class="list-title">{t.views[query().view]}</h1>
+          <label class="list-view"><span class="hidden">{t.inbox.view}</span>
+            <select class="field list-view-select" onChange={(event) => change({ view: event.currentTarget.value as ViewName })}>
+              <For each={VIEW_NAMES}>{(name) => <option value={name} selected={query().view === name}>{t.views[name]}{viewCount(name) && ` (${viewCount(name)})`}</option>}</For>
+            </select>
+          </label>
+          <div class="list-tools">
+            <input
+              ref={search}
+              class="field search"
+              type="search"
+              aria-label={t.inbox.search}
+              placeholder={t.inbox.search}
+              value={query().q ?? ""}
+              maxlength="256"
+              autocomplete="off"
+              onInput={onSearch}
+              onKeyDown={(event) => { if (event.key === "Escape") { event.stopPropagation(); focusList(); } else if (event.key === "Enter") focusList(); }}
+            />
+            <button type="button" class="button quiet-button" aria-expanded={areFiltersOpen()} onClick={() => setAreFiltersOpen(!areFiltersOpen())}>
+              {filterCount() ? t.inbox.filterOn(filterCount()) : t.inbox.filter}
+            </button>
+          </div>
+          <Show when={areFiltersOpen()}><Filters query={query()} onChange={change}/></Show>
+          <div class="list-line">
+            <span role="status">
+              <Show when={list.total()}>{(total) => t.inbox.count(total().count, total().is_capped)}</Show>
+            </span>
+            <label><span class="hidden">{t.inbox.sort}</span>
+              <select class="plain-select" onChange={(event) => change({ sort: event.currentTarget.value as CaseSort })}>
+                <For each={Object.entries(t.inbox.sorts)}>{([name, words]) => <option value={name} selected={query().sort === name}>{words}</option>}</For>
+              </select>
+            </label>
+          </div>
+        </header>
+        <div class="fresh-place" role="status" aria-live="polite">
+          <Show when={list.freshCount() > 0}>
+            <button type="button" class="fresh" onClick={() => void refresh()}>{t.inbox.fresh(list.freshCount())}, {t.inbox.freshShow} <kbd>.</kbd></button>
+          </Show>
+        </div>
+        <Show when={list.state() === "failed" && list.trouble()}>{(what) => <TroubleNote trouble={what()} onRetry={() => void list.refresh()} />}</Show>
+        <Show when={list.items().length} fallback={<Show when={list.state() === "idle"}><Empty query={query()} /></Show>}>
+          <VirtualList
+            items={list.items()}
+            label={t.views[query().view]}
+            chosen={chosen()}
+            openId={route().caseId}
+            total={list.hasMore ? -1 : list.items().length}
+            onChoose={choose}
+            onOpen={(index) => openAt(index)}
+            onNearEnd={() => void list.loadMore()}
+          >
+            {(row) => <Row row={row} />}
+          </VirtualList>
+        </Show>
+      </section>
+      <section class="case-pane" aria-label={route().caseId ? t.case.title(route().caseId as number) : t.inbox.choose}>
+        <Show when={route().caseId} keyed fallback={<div class="empty case-empty"><p class="empty-what">{t.inbox.choose}</p><For each={t.inbox.chooseHint}>{(line) => <p>{line}</p>}</For></div>}>
+          {(id) => <CasePane id={id} onBack={backToList} />}
+        </Show>
+      </section>
+    </div>
+  );
+}

@@ -99,6 +99,9 @@ static void remove_does_not_follow_links(void **state)
     assert_int_equal(apl_dir_remove(in_root("go"), NULL), APL_OK);
     assert_false(apl_file_exists(in_root("go")));
     assert_true(apl_file_exists(in_root("keep/file")));
+    assert_int_equal(symlink("keep", in_root("way")), 0);
+    assert_int_not_equal(apl_dir_remove(in_root("way"), NULL), APL_OK);
+    assert_true(apl_file_exists(in_root("keep/file")));
     assert_int_equal(apl_dir_remove(in_root("none"), NULL), APL_E_NOT_FOUND);
 }
 

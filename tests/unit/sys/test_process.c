@@ -139,7 +139,7 @@ static void threads_count_and_take_turns(void **state)
     apl_thread_join(NULL);
 
     apl_mutex_lock(&c.mutex);
-    assert_false(apl_cond_wait_us(&c.cond, &c.mutex, -5));
+    assert_false(apl_cond_wait_us(&c.cond, &c.mutex, -999999));
     assert_false(apl_cond_wait_us(&c.cond, &c.mutex, 1500));
     apl_mutex_unlock(&c.mutex);
     apl_cond_release(&c.cond);

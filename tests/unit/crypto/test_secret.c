@@ -71,6 +71,7 @@ static void test_nobody_takes_as_long(void **state)
         if (took < best[i % 2])
             best[i % 2] = took;
     }
+    assert_true(best[0] * 2 > best[1] && best[1] * 2 > best[0]);
 }
 
 static void test_small_things(void **state)

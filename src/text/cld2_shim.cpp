@@ -2,6 +2,7 @@
 /* See cld2_shim.h. */
 #include "text/cld2_shim.h"
 
+#include <cstdio> /* the header below uses FILE without it */
 #include <cstring>
 
 #ifdef APL_HAVE_CLD2

@@ -26,7 +26,7 @@ typedef struct writer {
     size_t base;     /* out->len at the start of this text */
     uint32_t origin; /* of what is being written */
     bool in_tag;     /* inside #Tag, for splitting */
-    char16_t before; /* last original ASCII letter in a tag */
+    char before;     /* last original ASCII letter in a tag */
 } writer;
 
 void apl_normal_init(apl_normal *normal)
@@ -129,7 +129,7 @@ static void split_tag(writer *w, char c)
     }
     if (is_upper_char(c) && w->before >= 'a' && w->before <= 'z')
         put(w, ' ');
-    w->before = (char16_t)(unsigned char)c;
+    w->before = c;
 }
 
 static void put_ascii(writer *w, char c, unsigned flags)
@@ -246,13 +246,21 @@ static void put_code_point(writer *w, uint32_t c)
         put(w, bytes[i]);
 }
 
+/* Code point at *at of well-formed UTF-16, which moves past it. */
+static UChar32 next_unit(const UChar *text, int32_t len, int32_t *at)
+{
+    uint32_t c = text[(*at)++];
+    if ((c & 0xFC00) == 0xD800 && *at < len)
+        c = 0x10000 + ((c & 0x3FF) << 10) + (text[(*at)++] & 0x3FFu);
+    return (UChar32)c;
+}
+
 /* Writes folded UTF-16 without soft accents. */
 static void put_folded(writer *w, const UNormalizer2 *nfd, const UChar *folded, int32_t len)
 {
     UChar32 base = 0;
     for (int32_t i = 0; i < len;) {
-        UChar32 c = 0;
-        U16_NEXT(folded, i, len, c);
+        UChar32 c = next_unit(folded, len, &i);
         UChar apart[8];
         UErrorCode status = U_ZERO_ERROR;
         int32_t n = c >= 0xC0 && c < 0x2000 && has_soft_marks(c)
@@ -260,7 +268,7 @@ static void put_folded(writer *w, const UNormalizer2 *nfd, const UChar *folded, 
                         : -1;
         if (n > 0 && U_SUCCESS(status)) {
             int32_t at = 0;
-            U16_NEXT(apart, at, n, c);
+            c = next_unit(apart, n, &at);
         }
         if (is_mark((uint32_t)c) && has_soft_marks(base))
             continue;

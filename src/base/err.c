@@ -34,7 +34,7 @@ static void clean(char *text, size_t bytes)
     text[to] = '\0';
 }
 
-static void format_into(char *out, size_t bytes, const char *fmt, va_list args)
+static void APL_PRINTF(3, 0) format_into(char *out, size_t bytes, const char *fmt, va_list args)
 {
     (void)vsnprintf(out, bytes, fmt, args);
     clean(out, bytes);

@@ -21,8 +21,15 @@ def build(compiler):
     done = subprocess.run(["ninja", "-C", folder, "-k", "20"], env=env, capture_output=True, text=True)
     if done.returncode == 0:
         return []
-    lines = [line for line in done.stdout.splitlines() if "error:" in line or "undefined reference" in line]
-    return [f"{compiler}: {line}" for line in lines[:40]] or [f"{compiler}: " + done.stdout[-2000:]]
+    # Three a file: the rest mostly follows from the first.
+    told, count = [], {}
+    for line in done.stdout.splitlines():
+        if "error:" in line or "undefined reference" in line:
+            path = line.split(":")[0]
+            count[path] = count.get(path, 0) + 1
+            if count[path] <= 3:
+                told.append(f"{compiler}: {line.removeprefix('../../')}")
+    return told[:60] or [f"{compiler}: " + done.stdout[-2000:]]
 
 
 def check(_files):

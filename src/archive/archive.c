@@ -15,7 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEADER_NAME_MAX_BYTES = 80, HEADER_SAMPLE_RECORDS = 50, DESCRIPTION_BYTES = 200 };
+enum {
+    HEADER_NAME_MAX_BYTES = 80,
+    HEADER_SAMPLE_RECORDS = 50,
+    DESCRIPTION_BYTES = 200,
+    HEAD_BYTES = 64 * 1024
+};
 
 struct apl_archive {
     apl_stream *stream;
@@ -176,7 +181,7 @@ static bool is_spread_out(apl_span head)
 /* Is this first record made of names? fields: of the first record; typed: columns that hold numbers or times below it. */
 static bool looks_like_header(const apl_csv_fields *fields, size_t count, const bool *typed)
 {
-    size_t known = 0, data = 0, above_typed = 0;
+    size_t known = 0, data = 0, above_typed = 0, sentences = 0;
     for (size_t i = 0; i < count && i < APL_ARCHIVE_COLUMNS_MAX; i++) {
         apl_span s = apl_span_trim(fields->spans[i]);
         apl_when when;
@@ -187,11 +192,15 @@ static bool looks_like_header(const apl_csv_fields *fields, size_t count, const 
                        apl_span_find(s, APL_SPAN("://")) != SIZE_MAX ||
                        apl_span_starts(s, APL_SPAN("@"));
         data += is_data;
-        known += apl_mapping_is_known_name(s);
+        bool is_known = apl_mapping_is_known_name(s);
+        size_t space = apl_span_find_byte(s, ' ');
+        known += is_known;
+        sentences += !is_known && space != SIZE_MAX &&
+                     apl_span_find_byte(apl_span_sub(s, space + 1, SIZE_MAX), ' ') != SIZE_MAX;
         above_typed += typed[i] && s.len && !is_data;
     }
     if (!data)
-        return known || above_typed;
+        return above_typed || (known && !sentences);
     return known >= 2 && data * 4 <= count;
 }
 
@@ -348,7 +357,7 @@ static apl_rc open_reader(apl_archive *a, const apl_archive_options *options, ap
         return rc;
     bool is_old_mac = apl_span_find_byte(head, '\r') != SIZE_MAX &&
                       apl_span_find_byte(head, '\n') == SIZE_MAX && head.len > 1 &&
-                      head.ptr[head.len - 1] != '\r';
+                      (head.len < HEAD_BYTES || head.ptr[head.len - 1] != '\r');
     a->format = options->format ? options->format : detect_format(head, options->name);
     a->text = (apl_source){is_old_mac ? read_carriage_returns : apl_stream_read, a->stream};
     if (a->format == APL_ARCHIVE_MBOX) {

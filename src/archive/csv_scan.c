@@ -111,7 +111,8 @@ apl_csv_verdict apl_csv_scan_record(const apl_csv_dialect *dialect, apl_span vie
         scan->used_bytes = s.at;
         if (more == -1)
             return APL_CSV_MORE;
-        if (more == -2 || (most_fields && scan->field_count > most_fields && scan->line_feeds))
+        if (more == -2 ||
+            (more && most_fields && scan->field_count > most_fields && scan->line_feeds))
             return APL_CSV_BAD;
     }
     scan->is_blank = scan->field_count == 1 && !fields->spans[0].len && !fields->escaped[0] &&
@@ -217,7 +218,8 @@ static trial try_quotes(apl_span head, bool is_whole, apl_csv_dialect *dialect,
     trial without = try_dialect(head, is_whole, &bare, fields);
     if (!with.quoted)
         dialect->quotes = dialect->delimiter != '\t';
-    else if (agreement(&without) > agreement(&with) + 0.02 && without.columns >= with.columns)
+    else if (agreement(&without) > agreement(&with) + 0.02 && without.columns >= with.columns &&
+             (dialect->delimiter == '\t' || agreement(&with) < 0.6))
         dialect->quotes = false;
     return dialect->quotes ? with : without;
 }

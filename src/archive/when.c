@@ -274,7 +274,10 @@ static bool place(parser *p)
     }
     if (p->month || p->number_count != 3 || !p->when.separator)
         return false;
-    if (p->first_digits > 2) {
+    if (p->first_digits != 4 &&
+        (p->first_digits > 2 || (p->last_digits != 2 && p->last_digits != 4)))
+        return false;
+    if (p->first_digits == 4) {
         c->year = p->numbers[0];
         c->month = p->numbers[1];
         c->day = p->numbers[2];

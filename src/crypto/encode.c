@@ -58,7 +58,7 @@ size_t apl_base64_encode(apl_span bytes, apl_base64_kind kind, char *out)
     if (left) {
         unsigned second = left > 1 ? p[1] : 0;
         *at++ = letters[p[0] >> 2];
-        *at++ = letters[(p[0] & 3) << 4 | second >> 4];
+        *at++ = letters[(p[0] & 3u) << 4 | second >> 4];
         if (left > 1)
             *at++ = letters[(second & 15) << 2];
         for (size_t pad = left; kind == APL_BASE64_STD && pad < 3; pad++)

@@ -120,27 +120,29 @@ void apl_json_array_end(apl_json_writer *w)
     end(w, "]", 0);
 }
 
-/* 1 = needs an escape, 2 = only for HTML, 4 = part of a multi-byte character. */
-static unsigned char_class(unsigned char c)
-{
-    if (c >= 0x80)
-        return 4;
-    if (c < 0x20 || c == '"' || c == '\\')
-        return 1;
-    return c == '<' || c == '>' || c == '&' ? 2 : 0;
-}
+enum { PLAIN = 0, ESCAPED, HTML_ONLY, MULTI_BYTE };
 
-/* Bytes at p that go out as they are: no class in stop, whole valid characters only. */
+static const uint8_t char_class[256] = {
+    [0 ... 0x1F] = ESCAPED,
+    ['"'] = ESCAPED,
+    ['\\'] = ESCAPED,
+    ['<'] = HTML_ONLY,
+    ['>'] = HTML_ONLY,
+    ['&'] = HTML_ONLY,
+    [0x80 ... 0xFF] = MULTI_BYTE,
+};
+
+/* Length of the run from `from` on that goes out as it is: valid characters that need no escape. */
 static size_t plain_run(apl_span text, size_t from, bool html)
 {
     size_t at = from;
     while (at < text.len) {
-        unsigned class = char_class((unsigned char)text.ptr[at]);
-        if (!class || (class == 2 && !html)) {
+        uint8_t class = char_class[(unsigned char)text.ptr[at]];
+        if (class == PLAIN || (class == HTML_ONLY && !html)) {
             at++;
             continue;
         }
-        if (class != 4)
+        if (class != MULTI_BYTE)
             break;
         size_t next = at;
         uint32_t c = apl_utf8_next(text, &next);

@@ -102,57 +102,92 @@ static apl_rc check_lists(const apl_entry_view *view, apl_err *err)
     return apl_entry_check_numbers(view->data, err);
 }
 
-static apl_rc read_prev(apl_json root, apl_entry_view *view, apl_err *err)
+/* The members of an entry, which stand in this order and no other. */
+enum { ABOUT, ACTOR, AT, COMMIT, DATA, KIND, PREV, ROWS, SEQ, V, WS, MEMBERS };
+
+static const struct {
+    const char *name;
+    apl_json_type type;
+} members[MEMBERS] = {
+    [ABOUT] = {"about", APL_JSON_ARRAY}, [ACTOR] = {"actor", APL_JSON_STRING},
+    [AT] = {"at", APL_JSON_STRING},      [COMMIT] = {"commit", APL_JSON_OBJECT},
+    [DATA] = {"data", APL_JSON_OBJECT},  [KIND] = {"kind", APL_JSON_STRING},
+    [PREV] = {"prev", APL_JSON_MISSING}, [ROWS] = {"rows", APL_JSON_ARRAY},
+    [SEQ] = {"seq", APL_JSON_I64},       [V] = {"v", APL_JSON_I64},
+    [WS] = {"ws", APL_JSON_I64},
+};
+
+static apl_rc collect(apl_json root, apl_json values[MEMBERS], apl_err *err)
 {
-    apl_json prev = apl_json_get(root, "prev");
+    apl_json_iter it = apl_json_each(root);
+    apl_span key;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (!apl_json_next(&it, &key, &values[i]) || !apl_span_is(key, members[i].name))
+            return apl_json_refuse(root, err, "\"%s\" is missing or stands in the wrong place",
+                                   members[i].name);
+        if (members[i].type && !apl_json_is(values[i], members[i].type))
+            return apl_json_refuse(values[i], err, "expected a value of type %s",
+                                   apl_json_type_name(members[i].type));
+    }
+    apl_json more;
+    return apl_json_next(&it, &key, &more) ? apl_json_refuse(more, err, "one member too many")
+                                           : APL_OK;
+}
+
+static apl_rc read_prev(apl_json prev, apl_entry_view *view, apl_err *err)
+{
     view->has_prev = !apl_json_is(prev, APL_JSON_NULL);
     if (view->has_prev != (view->seq > 0) || (view->has_prev && !read_hash(prev, view->prev.bytes)))
-        return apl_json_refuse(prev.doc ? prev : root, err,
-                               "\"prev\": expected a hash in base64url, and null in entry 0 only");
+        return apl_json_refuse(prev, err, "expected a hash in base64url, and null in entry 0 only");
     return APL_OK;
 }
 
-static apl_rc check_head(apl_json root, const apl_entry_view *view, apl_err *err)
+static apl_rc read_head(const apl_json values[MEMBERS], apl_entry_view *view, apl_err *err)
 {
     char at[APL_TIME_TEXT_BYTES];
-    apl_span text = APL_SPAN_NONE;
-    (void)apl_json_as_str(apl_json_get(root, "at"), &text);
-    if (!apl_span_is(text, apl_time_format(view->at_us, at)) || view->at_us < APL_TIME_MIN_US ||
-        view->at_us >= APL_TIME_MAX_US)
-        return apl_json_refuse(apl_json_get(root, "at"), err,
-                               "expected a time in its shortest form");
+    apl_span text;
+    (void)apl_json_as_str(values[AT], &text);
+    (void)apl_json_as_str(values[ACTOR], &view->actor);
+    (void)apl_json_as_str(values[KIND], &view->kind);
+    (void)apl_json_as_i64(values[SEQ], &view->seq);
+    (void)apl_json_as_i64(values[WS], &view->workspace_id);
+    if (apl_time_parse(text, &view->at_us, NULL) || view->at_us < APL_TIME_MIN_US ||
+        view->at_us >= APL_TIME_MAX_US || !apl_span_is(text, apl_time_format(view->at_us, at)))
+        return apl_json_refuse(values[AT], err, "expected a time in UTC in its shortest form");
     if (!apl_entry_is_word(view->kind, true))
-        return apl_json_refuse(apl_json_get(root, "kind"), err, "not a kind of entry");
+        return apl_json_refuse(values[KIND], err, "not a kind of entry");
     if (!is_reference(view->actor, true))
-        return apl_json_refuse(apl_json_get(root, "actor"), err, "not an actor");
-    if (view->seq < 0 || view->seq > APL_ENTRY_WHOLE_MAX || view->workspace_id < 1 ||
-        view->workspace_id > APL_ENTRY_WHOLE_MAX)
-        return apl_json_refuse(root, err, "\"seq\" or \"ws\" is out of range");
+        return apl_json_refuse(values[ACTOR], err, "not an actor");
+    if (view->seq < 0 || view->seq > APL_ENTRY_WHOLE_MAX)
+        return apl_json_refuse(values[SEQ], err, "out of range");
+    if (view->workspace_id < 1 || view->workspace_id > APL_ENTRY_WHOLE_MAX)
+        return apl_json_refuse(values[WS], err, "out of range");
     return APL_OK;
 }
 
-static apl_rc read_members(apl_json root, apl_entry_view *view, apl_err *err)
+static apl_rc read_entry(apl_json root, apl_entry_view *view, apl_err *err)
 {
-    static const char *const names[] = {"about", "actor", "at",  "commit", "data", "kind",
-                                        "prev",  "rows",  "seq", "v",      "ws"};
-    apl_rc rc = apl_json_check_names(root, names, sizeof names / sizeof *names, err);
+    apl_json values[MEMBERS];
+    int64_t version = 0;
+    apl_rc rc = collect(root, values, err);
+    /* A later version may have other members; say that rather than call it damaged. */
+    (void)apl_json_as_i64(apl_json_get(root, "v"), &version);
+    if (version > APL_ENTRY_VERSION)
+        return apl_err_set(err, APL_E_VERSION,
+                           "ledger entry of version %lld; this program knows %d",
+                           (long long)version, APL_ENTRY_VERSION);
+    if (rc)
+        return rc;
+    if (version != APL_ENTRY_VERSION)
+        return apl_json_refuse(values[V], err, "not a version of entries");
+    view->about = values[ABOUT];
+    view->commits = values[COMMIT];
+    view->data = values[DATA];
+    view->rows = values[ROWS];
+    rc = read_head(values, view, err);
     if (!rc)
-        rc = apl_json_get_array(root, "about", &view->about, err);
-    if (!rc)
-        rc = apl_json_get_str(root, "actor", &view->actor, err);
-    if (!rc)
-        rc = apl_json_get_time(root, "at", &view->at_us, err);
-    if (!rc)
-        rc = apl_json_get_object(root, "commit", &view->commits, err);
-    if (!rc)
-        rc = apl_json_get_object(root, "data", &view->data, err);
-    if (!rc)
-        rc = apl_json_get_str(root, "kind", &view->kind, err);
-    if (!rc)
-        rc = apl_json_get_array(root, "rows", &view->rows, err);
-    if (!rc)
-        rc = apl_json_get_i64(root, "seq", &view->seq, err);
-    return rc ? rc : apl_json_get_i64(root, "ws", &view->workspace_id, err);
+        rc = read_prev(values[PREV], view, err);
+    return rc ? rc : check_lists(view, err);
 }
 
 apl_rc apl_entry_parse(apl_json_doc *doc, apl_span bytes, apl_entry_view *out_view, apl_err *err)
@@ -160,29 +195,16 @@ apl_rc apl_entry_parse(apl_json_doc *doc, apl_span bytes, apl_entry_view *out_vi
     const apl_json_limits limits = {APL_ENTRY_MAX_BYTES, 16};
     apl_entry_view view;
     apl_json root;
-    int64_t version = 0;
     memset(&view, 0, sizeof view);
     apl_rc rc = apl_json_doc_parse(doc, bytes, &limits, &root, err);
     if (!rc)
-        rc = apl_json_get_i64(root, "v", &version, err);
-    if (!rc && version > APL_ENTRY_VERSION)
-        return apl_err_set(err, APL_E_VERSION,
-                           "ledger entry of version %lld; this program knows %d",
-                           (long long)version, APL_ENTRY_VERSION);
-    if (!rc && version != APL_ENTRY_VERSION)
-        rc = apl_json_refuse(apl_json_get(root, "v"), err, "not a version of entries");
-    if (!rc)
-        rc = read_members(root, &view, err);
-    if (!rc)
-        rc = check_head(root, &view, err);
-    if (!rc)
-        rc = read_prev(root, &view, err);
-    if (!rc)
-        rc = check_lists(&view, err);
+        rc = read_entry(root, &view, err);
     if (!rc)
         rc = apl_json_check_canonical(root, bytes, err);
+    if (rc == APL_E_NOMEM || rc == APL_E_VERSION)
+        return rc;
     if (rc)
-        return rc == APL_E_NOMEM ? rc : apl_err_wrap(err, APL_E_CORRUPT, "not a ledger entry");
+        return apl_err_wrap(err, APL_E_CORRUPT, "not a ledger entry");
     *out_view = view;
     return APL_OK;
 }

@@ -6,9 +6,12 @@
 
 #include <unicode/uchar.h>
 
+static const unsigned char ascii_word[128] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1};
+
 static bool is_ascii_word(uint32_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    return ascii_word[c & 127] != 0;
 }
 
 bool apl_text_is_word_char(uint32_t c)
@@ -99,9 +102,8 @@ static size_t url_end(apl_span s, size_t at)
     return at;
 }
 
-static apl_token take(apl_span s, size_t at, apl_token_kind kind, size_t to)
+static apl_token take(size_t at, apl_token_kind kind, size_t to)
 {
-    (void)s;
     return (apl_token){(uint32_t)at, (uint32_t)to, kind};
 }
 
@@ -112,25 +114,25 @@ static apl_token token_at(apl_span s, size_t at)
     if (c == 'h' || c == 'H' || c == 'w' || c == 'W') {
         size_t to = url_end(s, at);
         if (to > at)
-            return take(s, at, APL_TOKEN_URL, to);
+            return take(at, APL_TOKEN_URL, to);
     }
     if (c == '@' || c == '#') {
         size_t to = word_end(s, at + 1, "_.-");
         if (to == at + 1 && to < s.len && s.ptr[to] == '_')
             to = word_end(s, to + 1, "_.-");
         if (to > at + 1)
-            return take(s, at, c == '@' ? APL_TOKEN_MENTION : APL_TOKEN_TAG, to);
-        return take(s, at, APL_TOKEN_MARK, at + 1);
+            return take(at, c == '@' ? APL_TOKEN_MENTION : APL_TOKEN_TAG, to);
+        return take(at, APL_TOKEN_MARK, at + 1);
     }
     if (c >= '0' && c <= '9')
-        return take(s, at, APL_TOKEN_NUMBER, word_end(s, at, ".,:"));
+        return take(at, APL_TOKEN_NUMBER, word_end(s, at, ".,:"));
     size_t next = at;
     uint32_t code = apl_utf8_next(s, &next);
     if (is_emoji(code))
-        return take(s, at, APL_TOKEN_EMOJI, emoji_end(s, at));
+        return take(at, APL_TOKEN_EMOJI, emoji_end(s, at));
     if (apl_text_is_word_char(code))
-        return take(s, at, APL_TOKEN_WORD, word_end(s, at, "'-"));
-    return take(s, at, APL_TOKEN_MARK, next);
+        return take(at, APL_TOKEN_WORD, word_end(s, at, "'-"));
+    return take(at, APL_TOKEN_MARK, next);
 }
 
 bool apl_token_next(apl_span text, size_t *at, apl_token *out_token)

@@ -43,6 +43,7 @@ typedef struct apl_hit {
 /* What the shape of a post says. */
 typedef struct apl_shape {
     int words, links, mentions, tags, emoji, exclamations, questions;
+    int phones; /* numbers of ten characters or more */
     int letters, capitals; /* of the original's text, ASCII */
 } apl_shape;
 

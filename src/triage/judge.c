@@ -74,6 +74,8 @@ static void add_shape(const apl_triage_worker *w, apl_sums *s, apl_assessment *a
     float spam = s->of[APL_HEAD_INTENT][APL_INTENT_SPAM];
     if (spam >= 1 && shape->links)
         apl_triage_add(s, a, "links", APL_HEAD_INTENT, APL_INTENT_SPAM, 1.2f);
+    if (spam >= 1 && shape->phones)
+        apl_triage_add(s, a, "telephone-number", APL_HEAD_INTENT, APL_INTENT_SPAM, 1.2f);
     if (shape->tags > 6 || (shape->links > 2 && shape->words < 20))
         apl_triage_add(s, a, "tags-and-links", APL_HEAD_INTENT, APL_INTENT_SPAM, 1.5f);
     if (shape->questions)
@@ -92,7 +94,7 @@ static void judge_sentiment(const apl_sums *s, apl_assessment *a)
     float rough = sum(s, APL_HEAD_CONDUCT, APL_CONDUCT_CRASS, 2) +
                   sum(s, APL_HEAD_CONDUCT, APL_CONDUCT_ABUSIVE, 2);
     float logits[APL_SENTIMENT_COUNT] = {
-        [APL_SENTIMENT_NEGATIVE] = 0.1f + neg + 0.7f * complaint - 0.6f * pos + 0.4f * rough,
+        [APL_SENTIMENT_NEGATIVE] = 0.3f + neg + 0.7f * complaint - 0.6f * pos + 0.4f * rough,
         [APL_SENTIMENT_NEUTRAL] = 0.8f,
         [APL_SENTIMENT_POSITIVE] = -0.1f + pos + 0.7f * praise - 0.7f * neg - 0.5f * complaint,
     };
@@ -112,12 +114,11 @@ static void judge_intent(const apl_sums *s, apl_assessment *a)
     for (int i = 0; i < APL_RISK_COUNT; i++)
         risks += at_most(s->of[APL_HEAD_RISK][i], 1.5f);
     float logits[APL_INTENT_COUNT] = {
-        [APL_INTENT_COMPLAINT] = -0.5f + complaint + 0.8f * neg - 0.3f * pos +
-                                 at_most(0.6f * risks, 2),
-        [APL_INTENT_QUESTION] = -0.9f + question,
+        [APL_INTENT_COMPLAINT] = complaint + 0.6f * neg - 0.3f * pos + at_most(0.6f * risks, 2),
+        [APL_INTENT_QUESTION] = -1.2f + question,
         [APL_INTENT_PRAISE] = -0.8f + praise + 0.8f * pos - 0.6f * neg - 0.5f * complaint,
         [APL_INTENT_SUGGESTION] = -1.5f + suggestion,
-        [APL_INTENT_SPAM] = -2.5f + 1.2f * spam - 0.2f * complaint,
+        [APL_INTENT_SPAM] = -2.4f + 1.3f * spam - 0.2f * complaint,
         [APL_INTENT_OTHER] = 0.2f,
     };
     softmax(&a->heads[APL_HEAD_INTENT], logits, APL_INTENT_COUNT);
@@ -125,7 +126,7 @@ static void judge_intent(const apl_sums *s, apl_assessment *a)
 
 static void judge_conduct(const apl_sums *s, apl_assessment *a)
 {
-    float logits[APL_CONDUCT_COUNT] = {1};
+    float logits[APL_CONDUCT_COUNT] = {0.4f};
     for (int i = APL_CONDUCT_CRASS; i < APL_CONDUCT_COUNT; i++)
         logits[i] = -1 + 1.5f * sum(s, APL_HEAD_CONDUCT, i, 5);
     /* The worse one names the post: a threat among insults is a threat. */

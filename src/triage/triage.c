@@ -221,6 +221,7 @@ static void read_shape(apl_triage_worker *w, apl_span text)
         shape->mentions += token.kind == APL_TOKEN_MENTION;
         shape->tags += token.kind == APL_TOKEN_TAG;
         shape->emoji += token.kind == APL_TOKEN_EMOJI;
+        shape->phones += token.kind == APL_TOKEN_NUMBER && token.to - token.from >= 10;
         if (token.kind == APL_TOKEN_MARK)
             count_mark(shape, normal.ptr[token.from]);
     }
@@ -245,14 +246,13 @@ static apl_rc normalise(apl_triage_worker *w, const apl_triage_in *in, apl_err *
     return rc ? rc : apl_normal_add(&w->normal, in->text, APL_NORMAL_SPLIT_TAGS, err);
 }
 
-static void set_language(const apl_triage_worker *w, const apl_triage_in *in, apl_assessment *a)
+static void set_language(const apl_triage_in *in, apl_assessment *a)
 {
     if (in->lang_hint.len && in->lang_hint.len < APL_LANG_BYTES) {
         memcpy(a->lang, in->lang_hint.ptr, in->lang_hint.len);
         a->lang[in->lang_hint.len] = '\0';
         return;
     }
-    (void)w;
     (void)apl_language_detect(in->text.len ? in->text : in->title, a->lang);
 }
 
@@ -270,7 +270,7 @@ apl_rc apl_triage_run(apl_triage_worker *worker, const apl_triage_in *in,
     read_shape(worker, in->text);
     apl_triage_weigh(worker);
     *out_assessment = (apl_assessment){0};
-    set_language(worker, in, out_assessment);
+    set_language(in, out_assessment);
     apl_sums sums = {0};
     apl_triage_sum(worker, in, &sums, out_assessment);
     apl_triage_judge(worker, in, &sums, out_assessment);

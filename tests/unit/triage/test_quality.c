@@ -12,7 +12,6 @@
 #include <string.h>
 #include <time.h>
 
-
 #include <cmocka.h>
 
 #include "triage/policy_help.h"
@@ -179,8 +178,8 @@ static void test_complaints_are_found(void **state)
     figures f;
     measure("complaints", labels, found_complaint, &f);
     print("complaints", labels, &f);
-    assert_true(recall(&f, 0) >= 0.70);
-    assert_true(f1(&f, 0) >= 0.60);
+    assert_true(recall(&f, 0) >= 0.78);
+    assert_true(f1(&f, 0) >= 0.64);
 }
 
 static void test_unhappy_travellers_are_found(void **state)
@@ -189,7 +188,7 @@ static void test_unhappy_travellers_are_found(void **state)
     figures f;
     measure("airline", sentiments, found_sentiment, &f);
     print("airline", sentiments, &f);
-    assert_true(recall(&f, 0) >= 0.70);
+    assert_true(recall(&f, 0) >= 0.82);
 }
 
 static void test_sentiment_of_anything(void **state)
@@ -208,7 +207,7 @@ static void test_spam_is_found_and_ham_is_not(void **state)
     figures f;
     measure("sms_spam", labels, found_spam, &f);
     print("sms_spam", labels, &f);
-    assert_true(precision(&f, 1) >= 0.9);
+    assert_true(precision(&f, 1) >= 0.85);
     measure("youtube_spam", labels, found_spam, &f);
     print("youtube_spam", labels, &f);
 }
@@ -223,15 +222,38 @@ static void test_offence_is_found(void **state)
     assert_true(precision(&f, 1) >= 0.6);
 }
 
+enum { SPEED_POSTS = 600, SPEED_ROUNDS = 20 };
+
+/* Also proves that nothing is allocated per post once the worker is warm. */
 static void test_speed_on_customers_posts(void **state)
 {
     (void)state;
-    static const char *const labels[] = {"agent", "customer", NULL};
-    figures f;
-    measure("twcs_sample", labels, found_complaint, &f);
-    print_message("twcs_sample: %d posts, %.2f us each\n", f.total, 1e6 * f.seconds / f.total);
-    print_message("  customers' turns taken for complaints: %.3f\n",
-                  (double)f.confusion[1][0] / (f.confusion[1][0] + f.confusion[1][1]));
+    static char *lines[SPEED_POSTS];
+    size_t count = 0;
+    FILE *f = open_set("twcs_sample");
+    char *line = malloc(LINE_MAX_BYTES);
+    while (count < SPEED_POSTS && fgets(line, LINE_MAX_BYTES, f))
+        lines[count++] = strdup(line);
+    free(line);
+    fclose(f);
+    apl_assessment a;
+    double start = 0;
+    for (int round = 0; round <= SPEED_ROUNDS; round++) {
+        if (round == 1) {
+            (void)apl_mem_fail_at(0, 0);
+            start = seconds_now();
+        }
+        for (size_t i = 0; i < count; i++)
+            assert_int_equal(apl_triage_run_text(
+                                 worker, (apl_span){lines[i], strcspn(lines[i], "\t")}, &a, NULL),
+                             0);
+    }
+    double us = 1e6 * (seconds_now() - start) / (double)(count * SPEED_ROUNDS);
+    print_message("twcs_sample: %zu posts, %.2f us each, %.0f posts/s on one core\n", count, us,
+                  1e6 / us);
+    assert_int_equal(apl_mem_fail_at(0, 0), 0);
+    for (size_t i = 0; i < count; i++)
+        free(lines[i]);
 }
 
 int main(void)

@@ -315,7 +315,7 @@ static bool defaults_add(const http_exchange *exchange, struct MHD_Response *mhd
     return is_fine;
 }
 
-void http_exchange_finish(http_exchange *exchange)
+static struct MHD_Response *response_make(http_exchange *exchange)
 {
     apl_http_response *response = &exchange->response;
     struct MHD_Response *mhd = body_make(exchange);
@@ -328,6 +328,18 @@ void http_exchange_finish(http_exchange *exchange)
         MHD_destroy_response(mhd);
         mhd = NULL;
     }
-    exchange->mhd = mhd;
+    return mhd;
+}
+
+void http_exchange_finish(http_exchange *exchange)
+{
+    exchange->mhd = response_make(exchange);
+    if (!exchange->mhd) {
+        apl_err err = {0};
+        apl_err_set(&err, APL_E_NOMEM, "the answer could not be made");
+        http_exchange_refuse(exchange, 0, &err);
+        /* When this fails too, the client sees the connection close. */
+        exchange->mhd = response_make(exchange);
+    }
     exchange->phase = PHASE_READY;
 }

@@ -35,11 +35,25 @@ static bool is_header_value(apl_span value)
     return value.len <= HEADER_VALUE_MAX_BYTES;
 }
 
+/* What describes the connection and the framing is the server's alone. */
+static bool is_reserved(apl_span name)
+{
+    static const char *const names[] = {"Connection", "Content-Length", "Transfer-Encoding",
+                                        "Date"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (apl_span_equal_nocase(name, apl_span_of(names[i])))
+            return true;
+    }
+    return false;
+}
+
 static apl_rc header_check(const char *name, apl_span value, apl_err *err)
 {
-    if (is_token(apl_span_of(name)) && is_header_value(value))
+    apl_span wanted = apl_span_of(name);
+    if (is_token(wanted) && is_header_value(value) && !is_reserved(wanted))
         return APL_OK;
-    apl_err_set(err, APL_E_INVALID, "control bytes, line breaks and long values are not allowed");
+    apl_err_set(err, APL_E_INVALID,
+                "control bytes, long values and the server's own headers are not allowed");
     apl_err_where(err, "response header %.60s", name);
     return APL_E_INVALID;
 }
@@ -48,7 +62,7 @@ apl_rc apl_http_header_add(apl_http_response *response, const char *name, apl_sp
                            apl_err *err)
 {
     apl_rc rc = header_check(name, value, err);
-    if (rc)
+    if (rc || !value.len)
         return rc;
     if (response->header_count == APL_HTTP_HEADERS_MAX)
         return apl_err_set(err, APL_E_LIMIT, "more than %d response headers", APL_HTTP_HEADERS_MAX);

@@ -27,10 +27,13 @@ struct apl_http_response {
     apl_http_request *request;
 };
 
-/* Both spans are copied. APL_E_INVALID for a name or value that HTTP does not allow. Adds, so Set-Cookie can repeat. */
+/*
+ * Both are copied. Adds, so that Set-Cookie can repeat; an empty value adds nothing. APL_E_INVALID for a name or value
+ * that HTTP does not allow, and for Connection, Content-Length, Transfer-Encoding and Date.
+ */
 apl_rc apl_http_header_add(apl_http_response *response, const char *name, apl_span value,
                            apl_err *err) MUST_USE;
-/* Replaces. */
+/* Replaces; an empty value removes. */
 apl_rc apl_http_header_set(apl_http_response *response, const char *name, apl_span value,
                            apl_err *err) MUST_USE;
 /* Removes body, fixed bytes, stream and headers. */

@@ -51,9 +51,9 @@ static void peers_tick(apl_http_server *server, int64_t now_us)
         if (!deadline_us || now_us < deadline_us)
             continue;
         /* The loop sees the end of the stream and cleans up; the descriptor stays its own. */
-        (void)shutdown(peer->fd, SHUT_RDWR);
         atomic_store(&peer->deadline_us, 0);
         atomic_fetch_add(&server->dropped_slow, 1);
+        (void)shutdown(peer->fd, SHUT_RDWR);
     }
     apl_mutex_unlock(&server->peers_lock);
 }

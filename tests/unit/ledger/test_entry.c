@@ -14,6 +14,7 @@
 #include "sys/clock.h"
 #include "json/canonical.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SECOND_0 ((apl_time_us)1795410355 * APL_US_PER_SECOND) /* 2026-11-23T05:05:55Z */
@@ -125,6 +126,35 @@ static void test_read_back(void **state)
     assert_true(apl_entry_next_row(&it, &table, &key, hash));
     assert_true(apl_span_is(table, "post_version") && apl_span_is(key, "17/1"));
     assert_false(apl_entry_next_row(&it, &table, &key, hash));
+}
+
+/* The page that others implement from shows the bytes that we make. */
+static void test_page(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        ENTRY_0,
+        ENTRY_1,
+        "9a380104f5d0d06225cb549be8960b0ad1d7c7e71434c211bf99bd1a95b6a270",
+        "13d813d4f80264e13b7c5ffa42c1b8baa18f92ef106ec7e2335e4e89ad0c58f7",
+        "Xix+pLbGM45n3fsxe+b8YCCoYcJZHoFyxVs1XPMaEmc=",
+    };
+    static char page[64 * 1024];
+    char path[512] = __FILE__;
+    char *tests = strstr(path, "tests/unit/");
+    assert_non_null(tests);
+    (void)snprintf(tests, 64, "docs/formats/ledger.md");
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        print_message("SKIP: %s is not reachable from here\n", path);
+        skip();
+    }
+    size_t len = fread(page, 1, sizeof page - 1, file);
+    fclose(file);
+    assert_true(len > 1000 && len < sizeof page - 1);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(page, parts[i]))
+            fail_msg("the page lacks %s", parts[i]);
 }
 
 /* One replacement in a good entry; all must be refused. */
@@ -389,13 +419,10 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_golden),
-        cmocka_unit_test(test_read_back),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_builder_refuses),
-        cmocka_unit_test(test_cap),
-        cmocka_unit_test(test_random_entries),
-        cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_golden),          cmocka_unit_test(test_read_back),
+        cmocka_unit_test(test_damaged),         cmocka_unit_test(test_page),
+        cmocka_unit_test(test_builder_refuses), cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_random_entries),  cmocka_unit_test(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,6 +180,14 @@ static void odd_days(void **state)
         apl_calendar_release(&calendar);
         apl_zone_release(&zone);
     }
+    /* Posted within the last second of the day: due at once, never before it was posted. */
+    apl_zone utc = zone_load("UTC");
+    apl_calendar hours;
+    nine_to_five(&hours, &utc);
+    apl_time_us posted = utc_time("2026-11-20 23:59:59") + APL_US_PER_SECOND / 2;
+    assert_time_equal(apl_clock_due(&r5, &hours, posted, NULL, NULL), posted, "last second");
+    apl_calendar_release(&hours);
+    apl_zone_release(&utc);
     /* St John's, 2006-10-29: at 00:01 the clocks went back to 23:01 of the 28th. Posted before that, at 23:40, an hour
      * later is still the 28th; posted in the second 23:40, the day ends for good 20 minutes later. */
     apl_zone zone = zone_load("America/St_Johns");

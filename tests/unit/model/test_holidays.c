@@ -220,33 +220,60 @@ static void whole_files(void **state)
                      APL_OK);
 }
 
-/* Rules that never match, or match every day for centuries, end within their budget. */
+/* Rules that never fit, hardly ever, or every day for centuries, end within their budget. */
 static void hostile_rules(void **state)
 {
     fixture *f = *state;
-    static const char *const rules[] = {
+    static const char *const never[] = {
         "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31",
         "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",  "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=31",
-        "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6",   "FREQ=YEARLY;INTERVAL=32767",
-        "FREQ=DAILY;BYSETPOS=366;BYDAY=MO",    "FREQ=YEARLY;BYYEARDAY=-366,366;BYMONTH=6",
+        "FREQ=YEARLY;BYWEEKNO=53;BYMONTH=6",   "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31;UNTIL=20270101",
+        "FREQ=YEARLY;BYYEARDAY=366;BYMONTH=6", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31;COUNT=3",
     };
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        char events[300];
-        snprintf(events, sizeof events,
-                 "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20260101\nRRULE:%s\nEND:VEVENT\n", rules[i]);
-        apl_err err = {0};
-        (void)!load(f, events, &err);
-    }
-    assert_true(f->calendar.holiday_count <= 1);
-    static char many[90000];
-    size_t at = 0;
-    for (int i = 0; i < 20; i++)
-        at += (size_t)snprintf(
-            many + at, sizeof many - at,
-            "BEGIN:VEVENT\nDTSTART;VALUE=DATE:19700101\nRRULE:FREQ=DAILY\nEND:VEVENT\n");
+    char events[300];
     apl_err err = {0};
-    assert_int_equal(load(f, many, &err), APL_E_LIMIT);
-    assert_true(f->calendar.holiday_count <= 1);
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        snprintf(events, sizeof events,
+                 "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20260101\nRRULE:%s\nEND:VEVENT\n", never[i]);
+        if (load(f, events, &err) != APL_E_INVALID)
+            fail_msg("taken: %s", never[i]);
+        assert_string_equal(err.where, "days.ics:3");
+    }
+    static const char *const many[] = {
+        "FREQ=DAILY",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;UNTIL=20200101",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT=3",
+    };
+    static char file[90000];
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+        size_t at = 0;
+        for (int k = 0; k < 500; k++)
+            at += (size_t)snprintf(
+                file + at, sizeof file - at,
+                "BEGIN:VEVENT\nDTSTART;VALUE=DATE:19000101\nRRULE:%s\nEND:VEVENT\n", many[i]);
+        assert_int_equal(load(f, file, &err), APL_E_LIMIT);
+        assert_int_equal(f->calendar.holiday_count, 0);
+    }
+    /* what people have fits: 150 yearly days since 1604 */
+    size_t at = 0;
+    for (int k = 0; k < 150; k++)
+        at += (size_t)snprintf(file + at, sizeof file - at,
+                               "BEGIN:VEVENT\nDTSTART;VALUE=DATE:16040101\n"
+                               "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=4TH\nEND:VEVENT\n");
+    assert_int_equal(load(f, file, &err), APL_OK);
+    assert_int_equal(f->calendar.holiday_count, 130);
+}
+
+static void until_is_the_last_day(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(load(f,
+                          "BEGIN:VEVENT\nDTSTART;VALUE=DATE:20260101\n"
+                          "RRULE:FREQ=DAILY;UNTIL=20260103\nEND:VEVENT\n",
+                          NULL),
+                     APL_OK);
+    expect_days(f, (const char *const[]){"2026-01-01", "2026-01-02", "2026-01-03", NULL});
 }
 
 static void random_damage(void **state)
@@ -303,6 +330,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_name_the_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whole_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(hostile_rules, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(until_is_the_last_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(random_damage, set_up, tear_down),
         cmocka_unit_test_setup_teardown(out_of_memory, set_up, tear_down),
     };

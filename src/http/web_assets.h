@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page inside the binary. Made by web/embed.mjs at build time; empty in builds without the page (-Dweb=disabled). */
+/* The page inside the binary. Made by tools/embed_web.py at build time; empty in builds without the page (-Dweb=disabled). */
 #ifndef APL_HTTP_WEB_ASSETS_H
 #define APL_HTTP_WEB_ASSETS_H
 

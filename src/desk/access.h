@@ -29,12 +29,12 @@ typedef enum apl_permission {
     APL_PERMISSION_COUNT
 } apl_permission;
 
-/* Somebody who asks. The owner of the data directory at the command line is {"local", 0} with the role owner. */
+/* Somebody who asks. The owner of the data directory at the command line is {"cli", 0} with the role owner. */
 typedef struct apl_caller {
     apl_actor actor; /* as the ledger names them: "user" 3, "local" 0 */
     apl_role role;
 } apl_caller;
-#define APL_CALLER_LOCAL ((apl_caller){{"local", 0}, APL_ROLE_OWNER})
+#define APL_CALLER_LOCAL ((apl_caller){{"cli", 0}, APL_ROLE_OWNER})
 
 /* "owner"; NULL for an unknown one. */
 const char *apl_role_name(apl_role role);

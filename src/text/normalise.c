@@ -16,9 +16,10 @@
 #include <unicode/ustring.h>
 
 enum {
-    SEGMENT_UNITS = 32,  /* UTF-16 units of one segment that count */
-    FOLDED_UNITS = 256,  /* NFKC grows at most 18-fold, and only for single characters */
-    CHAR_OUT_BYTES = 768 /* most bytes that one segment can give */
+    SEGMENT_UNITS = 32,   /* UTF-16 units of one segment that count */
+    FOLDED_UNITS = 256,   /* NFKC grows at most 18-fold, and only for single characters */
+    CHAR_OUT_BYTES = 768, /* most bytes that one segment can give */
+    GROWTH = 12           /* bytes out per byte in, at most: U+FDFA makes 33 of 3 */
 };
 
 typedef struct writer {
@@ -342,10 +343,12 @@ static void put_other(writer *w, const folders *f, apl_span text, size_t *at)
     *at = next;
 }
 
-static void put_all(writer *w, const folders *f, apl_span text, size_t from, size_t to,
-                    unsigned flags)
+/* Writes what begins in [from, to); returns where it ended, which may be past `to`. */
+static size_t put_all(writer *w, const folders *f, apl_span text, size_t from, size_t to,
+                      unsigned flags)
 {
-    for (size_t at = from; at < to;) {
+    size_t at = from;
+    while (at < to) {
         w->origin = (uint32_t)at;
         char c = text.ptr[at];
         if ((unsigned char)c >= 0x80) {
@@ -358,6 +361,7 @@ static void put_all(writer *w, const folders *f, apl_span text, size_t from, siz
         put_ascii(w, stands_for, flags);
         at = skip_marks(text, at + (len ? len : 1));
     }
+    return at;
 }
 
 apl_rc apl_normal_add(apl_normal *normal, apl_span text, unsigned flags, apl_err *err)
@@ -375,15 +379,12 @@ apl_rc apl_normal_add(apl_normal *normal, apl_span text, unsigned flags, apl_err
     /* In chunks, so that the room for the worst case is asked for a little at a time. */
     for (size_t from = 0; from < text.len;) {
         size_t to = from + (text.len - from < 256 ? text.len - from : 256);
-        while (to < text.len && ((unsigned char)text.ptr[to] & 0xC0) == 0x80)
-            to++;
-        apl_rc rc = reserve(normal, (to - from) * 3 + CHAR_OUT_BYTES, err);
+        apl_rc rc = reserve(normal, (to - from) * GROWTH + CHAR_OUT_BYTES, err);
         if (rc) {
             normal->len = old_len;
             return rc;
         }
-        put_all(&w, &f, text, from, to, flags);
-        from = to;
+        from = put_all(&w, &f, text, from, to, flags);
     }
     apl_rc rc = reserve(normal, 0, err);
     if (rc)

@@ -10,7 +10,7 @@ const views: Record<ViewName, string> = {
   unassigned: "Nobody’s yet",
   breached: "Overdue",
   due_soon: "Due soon",
-  pending: "Waiting for the customer",
+  pending: "Pending",
   on_hold: "On hold",
   solved: "Solved",
   all: "Everything",
@@ -29,7 +29,7 @@ const emptyViews: Record<ViewName, [string, string]> = {
 };
 
 const states: Record<CaseState, string> = {
-  new: "New", open: "Open", pending: "Waiting for the customer", on_hold: "On hold", solved: "Solved", closed: "Closed",
+  new: "New", open: "Open", pending: "Pending", on_hold: "On hold", solved: "Solved", closed: "Closed",
 };
 const priorities: Record<Priority, string> = { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" };
 const clocks: Record<ClockKindName, string> = {
@@ -45,9 +45,9 @@ export const t = {
   views, emptyViews, states, priorities, clocks, kinds,
   nav: {
     label: "Main", views: "Views", report: "Report", intake: "Write down", settings: "Settings", inbox: "Inbox",
-    skip: "Skip to the list", help: "Keys", everything: "Everything by name",
+    help: "Keys", everything: "Everything by name",
   },
-  demo: "Demo workspace: the firm, the people and every post are invented.",
+  demo: "Demo workspace: everything in it is invented.",
   offline: "No connection. What you see may be old, but nothing is lost. Trying again…",
   loading: "Loading…",
   retry: "Try again",
@@ -121,7 +121,7 @@ export const t = {
     inTime: "in time", late: "late",
     thread: "What was said",
     solve: "Solve", reopen: "Reopen", pending: "Wait for customer", hold: "Hold", resume: "Resume",
-    assignee: "Assigned to", nobody: "Nobody", take: "Take it", priority: "Priority", tags: "Tags", category: "Category", state: "State",
+    assignee: "Assigned to", assignedTo: (name: string) => `Assigned to ${name}`, nobody: "nobody", take: "Take it", priority: "Priority", tags: "Tags", category: "Category", state: "State",
     addTag: "Add a tag", addTagButton: "Add", removeTag: (tag: string) => `Remove the tag ${tag}`,
     person: "Person", knownAs: "Also known as",
     otherCases: (n: number) => (n === 0 ? "No other case." : `${plural(n, "other case", "other cases")}`),
@@ -168,7 +168,7 @@ export const t = {
     leadUnanswered: (n: number) => (n === 0 ? "Every complaint was answered." : `${plural(n, "complaint was", "complaints were")} never answered.`),
     since: "From", until: "To", by: "Table by", byCompany: "Company", byChannel: "Channel", apply: "Show", everything: "all time",
     figures: "Figures",
-    answered: "Answered", median: "First answer, median", p90: "First answer, slowest tenth from", within: "Within the limit (R5)", sameDay: "Same day",
+    answered: "Answered", median: "First answer, median", p90: "First answer, 9 of 10 within", within: "Within the limit (R5)", sameDay: "Same day",
     complaints: "Complaints", unanswered: "Complaints unanswered", posts: "Customers’ posts", conversations: "Conversations",
     of: (a: number, b: number) => `${a.toLocaleString("en-GB")} of ${b.toLocaleString("en-GB")}`,
     top: "Should have been answered first", topNone: "Nobody was left waiting that should not have been.",

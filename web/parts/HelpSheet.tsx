@@ -17,7 +17,8 @@ export function keyedGroups(all: readonly Command[]): [string, Command[]][] {
     seen.add(one.key);
     groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
   }
-  return [...groups];
+  const order = Object.values(t.help.groups);
+  return [...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
 }
 
 export function HelpSheet(props: { onClose: () => void }) {

@@ -33,6 +33,7 @@ export function Ring(props: { clock: ClockLike }) {
     <svg class="ring" data-tone={tone()} viewBox="0 0 24 24" aria-hidden="true">
       <circle class="ring-track" cx="12" cy="12" r={RADIUS} />
       <circle class="ring-left" cx="12" cy="12" r={RADIUS} stroke-dasharray={dash()} transform="rotate(-90 12 12)" />
+      <Show when={tone() === "breach"}><path class="ring-hands" d="M12 7.5V12.4L15 14.2" /></Show>
     </svg>
   );
 }

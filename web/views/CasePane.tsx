@@ -134,7 +134,7 @@ function Desk(props: { detail: CaseDetail; onChange: (patch: CasePatch, said: st
   return (
     <Show when={may("case.write")} fallback={<p class="quiet small">{t.case.readOnly}</p>}>
       <div class="acts">
-        <For each={ACTS}>
+        <div class="act-buttons"><For each={ACTS}>
           {(act) => {
             const isIn = () => row().state === act.state || (act.state === "solved" && row().state === "closed");
             return (
@@ -143,11 +143,11 @@ function Desk(props: { detail: CaseDetail; onChange: (patch: CasePatch, said: st
               </button>
             );
           }}
-        </For>
+        </For></div>
         <label class="act-field"><span class="hidden">{t.case.assignee}</span>
           <select class="plain-select" onChange={(event) => assign(event.currentTarget.value)}>
-            <option value="" selected={!row().assignee}>{t.case.nobody}</option>
-            <For each={people()}>{(user) => <option value={user.id} selected={row().assignee?.id === user.id}>{user.name}</option>}</For>
+            <option value="" selected={!row().assignee}>{t.case.assignedTo(t.case.nobody)}</option>
+            <For each={people()}>{(user) => <option value={user.id} selected={row().assignee?.id === user.id}>{t.case.assignedTo(user.name)}</option>}</For>
           </select>
         </label>
         <label class="act-field"><span class="hidden">{t.case.priority}</span>
@@ -203,7 +203,7 @@ function Why(props: { detail: CaseDetail; words: (offset: number, length: number
 function Person(props: { detail: CaseDetail }) {
   const person = () => props.detail.person;
   const main = () => props.detail.case.author.name || t.anonymous;
-  const others = () => person().names.filter((name) => name !== main());
+  const others = () => person().names.filter((name) => name !== main() && name !== props.detail.case.author.handle);
   return (
     <section class="aside-part" aria-labelledby="person-head">
       <h2 id="person-head">{t.case.person}</h2>
@@ -314,13 +314,13 @@ export function CasePane(props: { id: number; onBack: () => void }) {
                 <CaseThread posts={posts()} detail={found()} hasMore={cursor() !== null} onMore={() => void loadMore()} />
                 <CaseNotes id={props.id} onField={(field) => (noteField = field)} />
               </div>
-              <aside class="case-aside">
+              <div class="case-aside">
                 <Why detail={found()} words={(offset, length, field) => pointsOf()[field].slice(offset, offset + length).join("")} />
                 <Person detail={found()} />
                 <section class="aside-part" aria-labelledby="tags-head"><h2 id="tags-head">{t.case.tags}</h2><Tags detail={found()} onChange={change} /></section>
                 <CaseHistory id={props.id} etag={found().case.etag} />
                 <p class="quiet small">{t.inZone(zone())}</p>
-              </aside>
+              </div>
             </div>
           </article>
         )}

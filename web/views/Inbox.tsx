@@ -23,13 +23,11 @@ const isWide = () => window.matchMedia("(min-width: 60rem)").matches;
 function Row(props: { row: CaseSummary }) {
   const row = () => props.row;
   const isDone = () => row().state === "solved" || row().state === "closed";
-  const quietWords = () => [
+  const firstWords = () => [
     row().priority === "urgent" || row().priority === "high" ? t.priorities[row().priority] : "",
     row().state === "new" || row().state === "open" ? "" : t.states[row().state],
-    ...row().risks,
-    row().assignee?.name ?? "",
-    ...row().tags.map((tag) => `#${tag}`),
-  ].filter(Boolean);
+  ].filter(Boolean).join(" · ");
+  const lastWords = () => [...row().tags.map((tag) => `#${tag}`), row().assignee?.name ?? ""].filter(Boolean).join(" · ");
   return (
     <div class="row-in" data-state={row().state} data-done={isDone() ? "" : undefined}>
       <span class="row-ring">
@@ -44,7 +42,7 @@ function Row(props: { row: CaseSummary }) {
         <span class="row-left"><Show when={row().next_clock}>{(clock) => <TimeLeft clock={clock()} />}</Show></span>
       </p>
       <p class="row-words"><bdi>{row().snippet || row().subject_line}</bdi></p>
-      <p class="row-why"><Show when={quietWords().length}><span class="row-marks">{quietWords().join(" · ")}</span></Show> {row().why}</p>
+      <p class="row-why"><Show when={firstWords()}><span class="row-marks">{firstWords()}</span> · </Show>{row().why}<Show when={lastWords()}> <span class="row-marks">{lastWords()}</span></Show></p>
     </div>
   );
 }

@@ -124,7 +124,7 @@ export function Intake() {
             <label class="labelled">{t.intake.rating}<select class="field" onChange={(event) => set({ rating: event.currentTarget.value })}><option value="" selected={!draft().rating}>{t.report.none}</option><For each={["1", "2", "3", "4", "5"]}>{(n) => <option value={n} selected={draft().rating === n}>{n}</option>}</For></select></label>
           </div>
         </details>
-        <div class="pair ours">
+        <div class="ours">
           <label class="labelled">{t.intake.ours}
             <textarea class="field" rows="3" maxlength="65536" aria-describedby="ours-hint" value={draft().ours} onInput={(event) => set({ ours: event.currentTarget.value })} />
             <span id="ours-hint" class="hint">{t.intake.oursHint}</span>

@@ -47,10 +47,11 @@ function Summary(props: { figures: Figures }) {
         <Figure name={t.report.answered} value={percent(f().answered_share)} share={f().answered_share} more={t.report.of(f().answered, f().conversations)} />
         <Figure name={t.report.within} value={percent(f().within_limit_share)} share={f().within_limit_share} more={t.report.of(f().within_limit, f().conversations)} />
         <Figure name={t.report.sameDay} value={percent(f().same_day_share)} share={f().same_day_share} more={t.report.of(f().same_day, f().conversations)} />
+        <Figure name={t.report.unanswered} value={count(f().unanswered_complaints)} tone={f().unanswered_complaints ? "breach" : undefined} share={f().complaints ? f().unanswered_complaints / f().complaints : null} more={t.report.of(f().unanswered_complaints, f().complaints)} />
         <Figure name={t.report.median} value={span(f().first_response_median_s)} />
         <Figure name={t.report.p90} value={span(f().first_response_p90_s)} />
-        <Figure name={t.report.unanswered} value={count(f().unanswered_complaints)} tone={f().unanswered_complaints ? "breach" : undefined} more={t.report.of(f().unanswered_complaints, f().complaints)} />
         <Figure name={t.report.posts} value={count(f().customer_posts)} />
+        <Figure name={t.report.complaints} value={count(f().complaints)} />
       </dl>
     </>
   );
@@ -82,7 +83,7 @@ function Groups(props: { report: ReportData; by: "company" | "channel" }) {
   return (
     <section aria-labelledby="groups-head">
       <h2 id="groups-head">{r.table[props.by]}</h2>
-      <div class="table-wrap" tabindex="0" role="region" aria-labelledby="groups-head">
+      <div class="table-wrap" tabindex="0" role="group" aria-labelledby="groups-head">
         <table class="groups">
           <thead>
             <tr>

@@ -67,7 +67,7 @@ function Channels() {
   };
   return (
     <Part id="channels" title={s.channels}>
-      <div class="table-wrap" tabindex="0" role="region" aria-labelledby="channels-head">
+      <div class="table-wrap" tabindex="0" role="group" aria-labelledby="channels-head">
         <table>
           <thead><tr><th scope="col">{s.channelName}</th><th scope="col">{s.channelKind}</th><th scope="col" class="num">{s.channelPosts}</th><th scope="col">{s.channelLast}</th><th scope="col">{s.channelHook}</th></tr></thead>
           <tbody>

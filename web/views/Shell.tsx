@@ -84,7 +84,7 @@ function Nav(props: { onHelp: () => void }) {
 function Banners() {
   const needsPassword = () => session()?.user?.has_password === false && !hiddenHints().includes("password") && route().screen !== "settings";
   return (
-    <div class="banners">
+    <header class="banners">
       <Show when={session()?.workspace.is_demo}><p class="banner" data-tone="demo">{t.demo}</p></Show>
       <div role="status" aria-live="polite">
         <Show when={!isReachable()}><p class="banner" data-tone="offline">{t.offline}</p></Show>
@@ -95,7 +95,7 @@ function Banners() {
           <button type="button" class="link-button" onClick={() => setHiddenHints([...hiddenHints(), "password"])}>{t.hints.hide}</button>
         </p>
       </Show>
-    </div>
+    </header>
   );
 }
 

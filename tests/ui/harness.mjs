@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the browser and the server under test. With APLOMB_URL (and APLOMB_LINK or APLOMB_COOKIE) the real server is
+// walked; without, the contract server. A page that breaks the content security policy, throws, logs an error, or asks
+// another host fails the test that opened it.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { startContractServer } from "./contract-server.mjs";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+export const ROOT = join(HERE, "../..");
+export const SCREENS = process.env.APLOMB_SCREENS ?? join(ROOT, "build/screens");
+export const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+export const isReal = Boolean(process.env.APLOMB_URL);
+export const WIDE = { width: 1440, height: 900 };
+export const NARROW = { width: 360, height: 740 };
+mkdirSync(SCREENS, { recursive: true });
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+let browser;
+export async function openBrowser() {
+  assert.ok(existsSync(executablePath), `no Chromium at ${executablePath}; install the package chromium or set CHROMIUM`);
+  browser ??= await chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost", "--font-render-hinting=none"],
+  });
+  return browser;
+}
+export async function closeBrowser() {
+  await browser?.close();
+  browser = undefined;
+}
+
+let signedIn; // the real server's link works once: its cookies serve all tests
+export async function startServer(options = {}) {
+  if (!isReal) return startContractServer({ isLinkReusable: true, ...options });
+  return { url: process.env.APLOMB_URL.replace(/\/$/, ""), link: process.env.APLOMB_LINK, violations: [], close: async () => {} };
+}
+
+/** A page that watches itself; `faults` must be empty at the end (closePage checks). */
+export async function openPage(server, { viewport = WIDE, colorScheme = "light", signIn = true, reducedMotion = "reduce" } = {}) {
+  await openBrowser();
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion, locale: "en-GB", ...(isReal && signedIn ? { storageState: signedIn } : {}) });
+  const page = await context.newPage();
+  const faults = [];
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+  });
+  page.on("pageerror", (error) => faults.push(`thrown: ${error.stack ?? error}`));
+  page.on("console", (message) => {
+    // The browser itself logs every 4xx; those are the tests' own business.
+    if (message.type() === "error" && !/Failed to load resource/.test(message.text())) faults.push(`console: ${message.text()}`);
+  });
+  page.on("dialog", (dialog) => { faults.push(`dialog: ${dialog.message()}`); void dialog.dismiss(); });
+  page.on("request", (request) => { if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) faults.push(`foreign request: ${request.url()}`); });
+  page.faults = faults;
+  page.setDefaultTimeout(10_000);
+  if (signIn && !(isReal && signedIn)) {
+    await page.goto(server.link);
+    await page.waitForSelector(".shell");
+    if (isReal) signedIn = await context.storageState();
+  } else if (signIn) {
+    await page.goto(server.url);
+    await page.waitForSelector(".shell");
+  }
+  return page;
+}
+
+export async function closePage(page, server) {
+  await page.context().close();
+  assert.deepEqual(page.faults, []);
+  assert.deepEqual(server.violations, [], "the contract was broken");
+}
+
+/** WCAG 2.2 AA by axe; the report names rule and element. Runs by the debugger's door, so the policy stays on. */
+export async function assertAccessible(page, what) {
+  await page.evaluate(await axeSource());
+  const result = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  const found = result.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")} ${node.failureSummary?.split("\n").slice(1).join(" ")}`));
+  assert.deepEqual(found, [], `${what}: ${found.length} accessibility violations`);
+}
+let axe;
+async function axeSource() {
+  axe ??= (await import("node:fs")).readFileSync(AXE, "utf8");
+  return axe;
+}
+
+/** No sideways scrolling, in no pane; only tables may, in a box of their own. */
+export async function assertFits(page, what) {
+  const over = await page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll("main, section, nav, header, form, .page, dialog, .rows, .case-pane")]
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline" && one.clientWidth > 1)
+      .map((one) => `${one.tagName}.${one.className} by ${one.scrollWidth - one.clientWidth} px`));
+  assert.deepEqual(over, [], `${what} is wider than its place`);
+}
+
+export async function shoot(page, name) {
+  await page.screenshot({ path: join(SCREENS, `${name}.png`) });
+}

@@ -170,14 +170,14 @@ static trial try_dialect(apl_span head, bool is_whole, const apl_csv_dialect *di
         }
         if (!scan.is_blank) {
             size_t n = scan.field_count;
-            histogram[n > APL_ARCHIVE_COLUMNS_MAX ? 0 : n]++;
+            histogram[n > APL_ARCHIVE_COLUMNS_MAX ? APL_ARCHIVE_COLUMNS_MAX + 1 : n]++;
             t.records++;
             t.multiline += scan.line_feeds > 1;
             t.quoted += memchr(head.ptr, '"', scan.used_bytes) != NULL;
         }
         head = apl_span_sub(head, scan.used_bytes, SIZE_MAX);
     }
-    for (size_t n = 1; n <= APL_ARCHIVE_COLUMNS_MAX; n++) {
+    for (size_t n = 1; n <= APL_ARCHIVE_COLUMNS_MAX + 1; n++) {
         if (histogram[n] > t.agreeing || (histogram[n] == t.agreeing && histogram[n])) {
             t.agreeing = histogram[n];
             t.columns = n;
@@ -258,7 +258,7 @@ apl_rc apl_csv_detect(apl_span head, bool is_whole, const char *name, char told,
         best = score;
         *out = dialect;
     }
-    if (!best)
+    if (best <= 0)
         detect_single(head, is_whole, fields, out);
     return APL_OK;
 }

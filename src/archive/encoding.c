@@ -90,7 +90,7 @@ void apl_encoding_detect(apl_span head, bool is_whole, apl_encoding *out)
     }
     /* Text in an old code page is hardly ever valid UTF-8 by chance; a few bad bytes in good UTF-8 are damage. */
     char evidence[APL_ENCODING_EVIDENCE_BYTES];
-    if (good > bad) {
+    if (good >= bad) {
         (void)snprintf(evidence, sizeof evidence, "%zu valid and %zu damaged characters", good,
                        bad);
         found(out, "UTF-8", 0, evidence);

@@ -73,6 +73,11 @@ void apl_column_profile_add(apl_column_profile *p, apl_span value)
     p->urls += apl_span_find(s, APL_SPAN("://")) != SIZE_MAX;
 }
 
+static bool half(uint64_t part, uint64_t all)
+{
+    return part * 2 >= all;
+}
+
 static bool most(uint64_t part, uint64_t all)
 {
     return part * 10 >= all * 8;
@@ -84,7 +89,7 @@ static bool allows(apl_role role, const apl_column_profile *p)
     uint64_t mean = p->bytes_sum / p->filled;
     switch (role) {
     case APL_ROLE_TIME:
-        return (p->filled - p->when.count[APL_WHEN_NONE]) * 2 >= p->filled;
+        return half(p->filled - p->when.count[APL_WHEN_NONE], p->filled);
     case APL_ROLE_TEXT:
         return p->numbers * 2 < p->filled;
     case APL_ROLE_ID:
@@ -95,20 +100,20 @@ static bool allows(apl_role role, const apl_column_profile *p)
     case APL_ROLE_COMPANY:
         return mean <= 80;
     case APL_ROLE_DIRECTION:
-        return most(p->flags + p->directions, p->filled);
+        return half(p->flags + p->directions, p->filled);
     case APL_ROLE_RATING:
-        return most(p->stars, p->filled);
+        return half(p->stars, p->filled);
     case APL_ROLE_REACH:
     case APL_ROLE_ECHO:
-        return most(p->numbers, p->filled);
+        return half(p->numbers, p->filled);
     case APL_ROLE_URL:
-        return p->urls * 2 >= p->filled || mean > 64;
+        return half(p->urls, p->filled) || mean > 64;
     case APL_ROLE_LANG:
         return mean <= 12;
     case APL_ROLE_KIND:
-        return most(p->kinds, p->filled);
+        return half(p->kinds, p->filled);
     case APL_ROLE_EVENT:
-        return most(p->events, p->filled);
+        return half(p->events, p->filled);
     default:
         return true;
     }

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "triage/policy_help.h"
+#include "policy_help.h"
 #include "triage/triage.h"
 
 #define LINE_MAX_BYTES 70000

@@ -306,7 +306,7 @@ def test_calendars_and_due_times_by_the_minute():
     rng = random.Random(SEED + 1)
     names = sorted(ZONES)
     questions, place = [], []
-    for name, zone, us in pick_moments(rng, names, int(220 * SCALE)):
+    for name, zone, us in pick_moments(rng, names, int(160 * SCALE)):
         for question in calendar_case(rng, name, zone, us):
             questions.append(question)
             place.append(name)

@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { For, Show } from "solid-js";
 import { t } from "../i18n/en";
-import { commands, isKeyOn, type Command } from "../state/keys";
+import { keyGroups } from "../state/keymap";
+import { isKeyOn } from "../state/keys";
 import { Sheet } from "./Sheet";
 
 export function Keys(props: { keys: string }) {
   return <For each={props.keys.split(" ")}>{(key, i) => <><Show when={i() > 0}> </Show><kbd>{key}</kbd></>}</For>;
-}
-
-/** Commands that have a key, in groups, each key once. */
-export function keyedGroups(all: readonly Command[]): [string, Command[]][] {
-  const groups = new Map<string, Command[]>();
-  const seen = new Set<string>();
-  for (const one of all) {
-    if (!one.key || seen.has(one.key)) continue;
-    seen.add(one.key);
-    groups.set(one.group, [...(groups.get(one.group) ?? []), one]);
-  }
-  const order = Object.values(t.help.groups);
-  return [...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
 }
 
 export function HelpSheet(props: { onClose: () => void }) {
@@ -26,7 +14,7 @@ export function HelpSheet(props: { onClose: () => void }) {
     <Sheet title={t.help.title} class="help" onClose={props.onClose}>
       <p class="quiet">{t.help.lead}</p>
       <div class="help-groups">
-        <For each={keyedGroups(commands())}>
+        <For each={keyGroups(() => true)}>
           {([group, list]) => (
             <section>
               <h3>{group}</h3>

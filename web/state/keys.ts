@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys and commands are one table: the keyboard, the sheet (?) and the list of everything by name (Ctrl-K) read it.
+// What can be done right now. A component adds its commands while it lives; names and keys come from keymap.ts.
 // Single letters can be switched off one by one or all together, because screen readers and voice control use them.
 import { createSignal, onCleanup } from "solid-js";
+import { KEYMAP, type CommandId, type KeyEntry } from "./keymap";
 import { areKeysOff, offKeys } from "./prefs";
 
-export interface Command {
+export interface Command extends KeyEntry {
   id: string;
-  /** As shown and as pressed: "j", "g r", "Ctrl-K". Empty: by name only. */
-  key: string;
-  name: string;
-  group: string;
   run: () => void;
   /** Whether it makes sense right now. */
   isOn?: () => boolean;
@@ -19,7 +16,8 @@ const [commands, setCommands] = createSignal<readonly Command[]>([]);
 export { commands };
 
 /** Adds commands for as long as the calling component lives. */
-export function useCommands(list: Command[]): void {
+export function useCommands(acts: { id: CommandId; run: () => void; isOn?: () => boolean }[]): void {
+  const list: Command[] = acts.map((act) => ({ ...KEYMAP[act.id], ...act }));
   setCommands((all) => [...all, ...list]);
   onCleanup(() => setCommands((all) => all.filter((one) => !list.includes(one))));
 }

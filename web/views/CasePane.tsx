@@ -84,11 +84,11 @@ function Clocks(props: { clocks: readonly Clock[] }) {
   );
 }
 
-interface Act { state: CaseState; key: string; words: string; back: string; said: (id: number) => string }
+interface Act { id: "solve" | "pending" | "hold"; state: CaseState; key: string; words: string; back: string; said: (id: number) => string }
 const ACTS: readonly Act[] = [
-  { state: "solved", key: "e", words: t.case.solve, back: t.case.reopen, said: t.said.solved },
-  { state: "pending", key: "s", words: t.case.pending, back: t.case.resume, said: t.said.pending },
-  { state: "on_hold", key: "h", words: t.case.hold, back: t.case.resume, said: t.said.onHold },
+  { id: "solve", state: "solved", key: "e", words: t.case.solve, back: t.case.reopen, said: t.said.solved },
+  { id: "pending", state: "pending", key: "s", words: t.case.pending, back: t.case.resume, said: t.said.pending },
+  { id: "hold", state: "on_hold", key: "h", words: t.case.hold, back: t.case.resume, said: t.said.onHold },
 ];
 
 function Tags(props: { detail: CaseDetail; onChange: (patch: CasePatch, said: string) => void }) {
@@ -218,7 +218,7 @@ function Person(props: { detail: CaseDetail }) {
   );
 }
 
-export function CasePane(props: { id: number; onBack: () => void }) {
+export function CasePane(props: { id: number; onBack: () => void; isFocusWanted: () => boolean }) {
   const [detail, setDetail] = createSignal<CaseDetail | null>(null);
   const [posts, setPosts] = createSignal<readonly ops.Post[]>([]);
   const [cursor, setCursor] = createSignal<string | null>(null);
@@ -233,6 +233,7 @@ export function CasePane(props: { id: number; onBack: () => void }) {
       setPosts(thread.items);
       setCursor(thread.next_cursor);
       setDetail(found);
+      if (props.isFocusWanted()) document.getElementById("case-title")?.focus();
     } catch (error) {
       setTrouble(asTrouble(error));
     }
@@ -276,13 +277,12 @@ export function CasePane(props: { id: number; onBack: () => void }) {
     const me = session()?.user;
     if (me) change({ assignee_id: me.id }, t.said.assigned(props.id, me.name));
   };
-  const group = t.help.groups.case;
   const isOn = () => detail() !== null && may("case.write");
   useCommands([
-    ...ACTS.map((one) => ({ id: one.state === "on_hold" ? "hold" : one.state === "solved" ? "solve" : "pending", key: one.key, name: { solved: t.commands.solve, pending: t.commands.pending, on_hold: t.commands.hold }[one.state as "solved"], group, run: () => act(one), isOn })),
-    { id: "take", key: "i", name: t.commands.take, group, run: take, isOn },
-    { id: "why", key: "w", name: t.commands.why, group, run: () => setAreClocksOpen(!areClocksOpen()), isOn: () => detail() !== null },
-    { id: "note", key: "m", name: t.commands.note, group, run: () => noteField?.focus(), isOn },
+    ...ACTS.map((one) => ({ id: one.id, run: () => act(one), isOn })),
+    { id: "take", run: take, isOn },
+    { id: "why", run: () => setAreClocksOpen(!areClocksOpen()), isOn: () => detail() !== null },
+    { id: "note", run: () => noteField?.focus(), isOn },
   ]);
   const pointsOf = createMemo(() => {
     const post = posts().find((one) => one.id === detail()?.assessed_post_id);

@@ -8,7 +8,7 @@ import { NoRing, Ring, TimeLeft } from "../parts/Ring";
 import { Time } from "../parts/Time";
 import { TroubleNote } from "../parts/TroubleNote";
 import { VirtualList } from "../parts/VirtualList";
-import { caseList as list, changeCase, loadViews } from "../state/cases";
+import { caseList as list, changeCase, loadViews, views } from "../state/cases";
 import { useCommands } from "../state/keys";
 import { caseQuery, inboxPath, navigate, route, VIEW_NAMES } from "../state/router";
 import { may, session } from "../state/session";
@@ -18,6 +18,8 @@ import { viewCount } from "./Shell";
 
 const PREVIEW_AFTER_MS = 120;
 const SEARCH_AFTER_MS = 250;
+/** Not before the first key or click: a page that was just loaded leaves the focus where the browser puts it. */
+const hasActed = () => navigator.userActivation?.hasBeenActive ?? true;
 const isWide = () => window.matchMedia("(min-width: 60rem)").matches;
 
 function Row(props: { row: CaseSummary }) {
@@ -86,6 +88,18 @@ function Empty(props: { query: CaseQuery }) {
   );
 }
 
+/** Beside the list while no case is open: where things stand, and the first step. */
+function Rest(props: { onNext: () => void; hasRows: boolean }) {
+  const count = (name: ViewName) => views().find((one) => one.name === name)?.count ?? 0;
+  return (
+    <div class="empty case-empty">
+      <p class="empty-what">{count("breached") || count("due_soon") ? t.inbox.standing(viewCount("breached"), viewCount("due_soon")) : t.inbox.standingCalm}</p>
+      <Show when={props.hasRows}><p><button type="button" class="button" onClick={() => props.onNext()}>{t.inbox.openNext} <kbd>n</kbd></button></p></Show>
+      <p class="small">{t.inbox.chooseHint}</p>
+    </div>
+  );
+}
+
 export function Inbox() {
   const query = createMemo(() => caseQuery(route()), undefined, { equals: (a, b) => inboxPath(a, null) === inboxPath(b, null) });
   const [chosen, setChosen] = createSignal(-1);
@@ -93,6 +107,8 @@ export function Inbox() {
   let search!: HTMLInputElement;
   let listPane!: HTMLElement;
   let previewTimer = 0;
+  // Opening moves the focus into the case once it is there; looking through cases with j and k leaves it in the list.
+  let isFocusWanted = false;
   let searchTimer = 0;
 
   createEffect(on(query, (q) => void list.open(q)));
@@ -119,8 +135,9 @@ export function Inbox() {
     if (!row) return;
     window.clearTimeout(previewTimer);
     choose(index);
+    isFocusWanted = !isPreview;
+    if (!isPreview && route().caseId === row.id) document.getElementById("case-title")?.focus();
     navigate(inboxPath(query(), row.id), isPreview);
-    if (!isPreview) requestAnimationFrame(() => document.getElementById("case-title")?.focus());
   };
   const choose = (index: number) => {
     chosenId = list.items()[index]?.id ?? null;
@@ -170,19 +187,18 @@ export function Inbox() {
   const isOnRow = () => chosenRow() !== undefined && may("case.write");
   const flip = (row: CaseSummary, state: ops.CaseState, said: string) =>
     row.state === state ? void changeCase(row, { state: "open" }, t.said.reopened(row.id)) : void changeCase(row, { state }, said);
-  const { move: moveGroup, case: caseGroup } = t.help.groups;
   useCommands([
-    { id: "next", key: "j", name: t.commands.next, group: moveGroup, run: () => move(1) },
-    { id: "previous", key: "k", name: t.commands.previous, group: moveGroup, run: () => move(-1) },
-    { id: "open", key: "Enter", name: t.commands.open, group: moveGroup, run: () => openAt(Math.max(0, chosen())) },
-    { id: "next-for-me", key: "n", name: t.commands.nextForMe, group: moveGroup, run: nextForMe },
-    { id: "back", key: "Esc", name: t.commands.back, group: moveGroup, run: backToList, isOn: () => route().caseId !== null },
-    { id: "search", key: "/", name: t.commands.search, group: moveGroup, run: () => { search.focus(); search.select(); } },
-    { id: "filter", key: "", name: t.commands.filter, group: moveGroup, run: () => setAreFiltersOpen(!areFiltersOpen()) },
-    { id: "fresh", key: ".", name: t.commands.fresh, group: moveGroup, run: () => void refresh() },
-    { id: "solve", key: "e", name: t.commands.solve, group: caseGroup, run: act((row) => flip(row, "solved", t.said.solved(row.id))), isOn: isOnRow },
-    { id: "pending", key: "s", name: t.commands.pending, group: caseGroup, run: act((row) => flip(row, "pending", t.said.pending(row.id))), isOn: isOnRow },
-    { id: "hold", key: "h", name: t.commands.hold, group: caseGroup, run: act((row) => flip(row, "on_hold", t.said.onHold(row.id))), isOn: isOnRow },
+    { id: "next", run: () => move(1) },
+    { id: "previous", run: () => move(-1) },
+    { id: "open", run: () => openAt(Math.max(0, chosen())) },
+    { id: "nextForMe", run: nextForMe },
+    { id: "back", run: backToList, isOn: () => route().caseId !== null },
+    { id: "search", run: () => { search.focus(); search.select(); } },
+    { id: "filter", run: () => setAreFiltersOpen(!areFiltersOpen()) },
+    { id: "fresh", run: () => void refresh() },
+    { id: "solve", run: act((row) => flip(row, "solved", t.said.solved(row.id))), isOn: isOnRow },
+    { id: "pending", run: act((row) => flip(row, "pending", t.said.pending(row.id))), isOn: isOnRow },
+    { id: "hold", run: act((row) => flip(row, "on_hold", t.said.onHold(row.id))), isOn: isOnRow },
   ]);
   const filterCount = () => [query().channel, query().company, query().intent].filter(Boolean).length;
 
@@ -247,8 +263,8 @@ export function Inbox() {
         </Show>
       </section>
       <section class="case-pane" aria-label={route().caseId ? t.case.title(route().caseId as number) : t.inbox.choose}>
-        <Show when={route().caseId} keyed fallback={<div class="empty case-empty"><p class="empty-what">{t.inbox.choose}</p><For each={t.inbox.chooseHint}>{(line) => <p>{line}</p>}</For></div>}>
-          {(id) => <CasePane id={id} onBack={backToList} />}
+        <Show when={route().caseId} keyed fallback={<Rest onNext={nextForMe} hasRows={list.items().length > 0} />}>
+          {(id) => <CasePane id={id} onBack={backToList} isFocusWanted={() => isFocusWanted || (hasActed() && document.activeElement === document.body)} />}
         </Show>
       </section>
     </div>

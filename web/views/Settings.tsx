@@ -5,11 +5,12 @@ import { newKey, type Trouble } from "../api/client";
 import * as ops from "../api/ops";
 import type { Channel, ChannelKind, Role, User } from "../api/ops";
 import { t } from "../i18n/en";
-import { keyedGroups, Keys } from "../parts/HelpSheet";
+import { Keys } from "../parts/HelpSheet";
 import { Time } from "../parts/Time";
 import { TroubleNote } from "../parts/TroubleNote";
 import { asTrouble } from "../state/cases";
-import { commands, isSwitchable } from "../state/keys";
+import { keyGroups } from "../state/keymap";
+import { isSwitchable } from "../state/keys";
 import { areKeysOff, offKeys, setAreKeysOff, setOffKeys, setTheme, theme, type Theme } from "../state/prefs";
 import { may, session, setSession, signOut, zone } from "../state/session";
 import { showToast } from "../state/toast";
@@ -170,14 +171,14 @@ function Appearance() {
 }
 
 function KeySwitches() {
-  const groups = () => keyedGroups(commands().filter((one) => isSwitchable(one.key)));
+  const groups = keyGroups((one) => isSwitchable(one.key));
   const flip = (key: string, isOn: boolean) => setOffKeys(isOn ? offKeys().filter((one) => one !== key) : [...offKeys(), key]);
   return (
     <Part id="keys" title={s.keys}>
       <p class="quiet">{s.keysHint}</p>
       <label class="check"><input type="checkbox" checked={areKeysOff()} onChange={(event) => setAreKeysOff(event.currentTarget.checked)} /> {s.keysOff}</label>
       <div class="key-groups">
-        <For each={groups()}>
+        <For each={groups}>
           {([group, list]) => (
             <fieldset disabled={areKeysOff()}><legend>{group}</legend>
               <For each={list}>{(one) => <label class="check"><input type="checkbox" checked={!offKeys().includes(one.key)} onChange={(event) => flip(one.key, event.currentTarget.checked)} /> <Keys keys={one.key} /> <span>{one.name}</span></label>}</For>

@@ -7,7 +7,7 @@ import { Mark } from "../parts/Mark";
 import { Palette } from "../parts/Palette";
 import { Toasts } from "../parts/Toasts";
 import { loadViews, views } from "../state/cases";
-import { handleKey, useCommands, type Command } from "../state/keys";
+import { handleKey, useCommands } from "../state/keys";
 import { startLive } from "../state/live";
 import { cycleTheme, hiddenHints, setHiddenHints } from "../state/prefs";
 import { followLink, inboxPath, navigate, route, VIEW_NAMES, type Screen } from "../state/router";
@@ -18,25 +18,17 @@ import { Intake } from "./Intake";
 import { Report } from "./Report";
 import { Settings } from "./Settings";
 
-const VIEW_KEYS: Record<string, string> = {
-  needs_answer: "g i", mine: "g m", unassigned: "g u", breached: "g b", due_soon: "g d", pending: "g p", on_hold: "g h", solved: "g s", all: "g a",
-};
-
 export function viewCount(name: string): string {
   const view = views().find((one) => one.name === name);
   return view ? view.count.toLocaleString("en-GB") + (view.is_capped ? "+" : "") : "";
 }
 
-function goCommands(): Command[] {
-  const go = t.help.groups.go;
+function goCommands() {
   return [
-    ...VIEW_NAMES.map((name) => ({
-      id: `view-${name}`, key: VIEW_KEYS[name] ?? "", name: t.views[name], group: go,
-      run: () => navigate(inboxPath({ view: name, sort: "due" }, null)),
-    })),
-    { id: "report", key: "g r", name: t.commands.report, group: go, run: () => navigate("/report"), isOn: () => may("report.read") },
-    { id: "write-down", key: "g w", name: t.commands.writeDown, group: go, run: () => navigate("/new"), isOn: () => may("intake.write") },
-    { id: "settings", key: "g t", name: t.commands.settings, group: go, run: () => navigate("/settings") },
+    ...VIEW_NAMES.map((name) => ({ id: name === "pending" ? ("pendingView" as const) : name, run: () => navigate(inboxPath({ view: name, sort: "due" }, null)) })),
+    { id: "report" as const, run: () => navigate("/report"), isOn: () => may("report.read") },
+    { id: "writeDown" as const, run: () => navigate("/new"), isOn: () => may("intake.write") },
+    { id: "settings" as const, run: () => navigate("/settings") },
   ];
 }
 
@@ -102,17 +94,13 @@ function Banners() {
 export function Shell() {
   const [isHelpOpen, setIsHelpOpen] = createSignal(false);
   const [isPaletteOpen, setIsPaletteOpen] = createSignal(false);
-  const page = t.help.groups.page;
   useCommands([
     ...goCommands(),
-    { id: "palette", key: "Ctrl-K", name: t.commands.palette, group: page, run: () => setIsPaletteOpen(true) },
-    { id: "sheet", key: "?", name: t.commands.sheet, group: page, run: () => setIsHelpOpen(true) },
-    {
-      id: "undo", key: "z", name: t.commands.undo, group: page,
-      run: () => void undoLast().then((was) => was || showToast({ text: t.undoneNothing })),
-    },
-    { id: "theme", key: "", name: t.commands.theme, group: page, run: cycleTheme },
-    { id: "sign-out", key: "", name: t.commands.signOut, group: page, run: () => void signOut() },
+    { id: "palette", run: () => setIsPaletteOpen(true) },
+    { id: "sheet", run: () => setIsHelpOpen(true) },
+    { id: "undo", run: () => void undoLast().then((was) => was || showToast({ text: t.undoneNothing })) },
+    { id: "theme", run: cycleTheme },
+    { id: "signOut", run: () => void signOut() },
   ]);
   onMount(() => {
     document.addEventListener("keydown", handleKey);

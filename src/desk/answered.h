@@ -25,8 +25,9 @@ typedef struct apl_answered {
 
 void apl_answered_hash(const apl_span *parts, size_t count, uint8_t out[APL_SHA256_BYTES]);
 /* In the transaction. APL_E_EXISTS when the key was used for another request. The body lives in the tx's arena. */
-apl_rc apl_answered_find(apl_tx *tx, const apl_answered_key *key, apl_answered *out_answer, bool *out_found,
-                         apl_err *err) MUST_USE;
-apl_rc apl_answered_put(apl_tx *tx, const apl_answered_key *key, const apl_answered *answer, apl_err *err) MUST_USE;
+apl_rc apl_answered_find(apl_tx *tx, const apl_answered_key *key, apl_answered *out_answer,
+                         bool *out_found, apl_err *err) MUST_USE;
+apl_rc apl_answered_put(apl_tx *tx, const apl_answered_key *key, const apl_answered *answer,
+                        apl_err *err) MUST_USE;
 
 #endif

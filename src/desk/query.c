@@ -12,19 +12,24 @@
 
 enum { QUEUES = 5, CHUNK_FILTERED = 400 };
 
-static const char *const view_names[APL_VIEW_COUNT] = {"needs_answer", "mine",    "unassigned", "breached", "due_soon",
-                                                       "pending",      "on_hold", "solved",     "all"};
+static const char *const view_names[APL_VIEW_COUNT] = {"needs_answer", "mine",     "unassigned",
+                                                       "breached",     "due_soon", "pending",
+                                                       "on_hold",      "solved",   "all"};
 static const char *const sort_names[APL_SORT_COUNT] = {"due", "newest", "urgency"};
 
 #define QUEUE_BIT(queue) (1U << (unsigned)(queue))
-#define UNSOLVED                                                                                                       \
-    (QUEUE_BIT(APL_QUEUE_ANSWER) | QUEUE_BIT(APL_QUEUE_OPEN) | QUEUE_BIT(APL_QUEUE_PENDING) |                          \
+#define UNSOLVED                                                                                   \
+    (QUEUE_BIT(APL_QUEUE_ANSWER) | QUEUE_BIT(APL_QUEUE_OPEN) | QUEUE_BIT(APL_QUEUE_PENDING) |      \
      QUEUE_BIT(APL_QUEUE_ON_HOLD))
 static const unsigned view_queues[APL_VIEW_COUNT] = {
-    QUEUE_BIT(APL_QUEUE_ANSWER),  UNSOLVED,
-    UNSOLVED,                     UNSOLVED,
-    UNSOLVED,                     QUEUE_BIT(APL_QUEUE_PENDING),
-    QUEUE_BIT(APL_QUEUE_ON_HOLD), QUEUE_BIT(APL_QUEUE_DONE),
+    QUEUE_BIT(APL_QUEUE_ANSWER),
+    UNSOLVED,
+    UNSOLVED,
+    UNSOLVED,
+    UNSOLVED,
+    QUEUE_BIT(APL_QUEUE_PENDING),
+    QUEUE_BIT(APL_QUEUE_ON_HOLD),
+    QUEUE_BIT(APL_QUEUE_DONE),
     UNSOLVED | QUEUE_BIT(APL_QUEUE_DONE),
 };
 
@@ -86,20 +91,24 @@ typedef struct walk {
 } walk;
 
 /* Column order: id, key, due, assignee, channel, company, intent. Parameters: workspace, queue, key, id, limit, user. */
-#define STEP_COLUMNS ", next_due_us, assignee_id, channel_id, company, intent FROM desk_case WHERE workspace_id = $1"
-static const char due_sql[] = "SELECT id, next_due_us" STEP_COLUMNS
-                              " AND queue = $2 AND (next_due_us, id) > ($3, $4)"
-                              " AND next_due_us < 9223372036854775807 ORDER BY next_due_us, id LIMIT $5";
-static const char mine_sql[] = "SELECT id, next_due_us" STEP_COLUMNS
-                               " AND assignee_id = $6 AND assignee_id > 0 AND queue = $2"
-                               " AND (next_due_us, id) > ($3, $4) AND next_due_us < 9223372036854775807"
-                               " ORDER BY next_due_us, id LIMIT $5";
-static const char rest_sql[] = "SELECT id, id" STEP_COLUMNS
-                               " AND queue = $2 AND next_due_us = 9223372036854775807 AND id < $4"
-                               " ORDER BY id DESC LIMIT $5";
-static const char mine_rest_sql[] = "SELECT id, id" STEP_COLUMNS
-                                    " AND assignee_id = $6 AND assignee_id > 0 AND queue = $2"
-                                    " AND next_due_us = 9223372036854775807 AND id < $4 ORDER BY id DESC LIMIT $5";
+#define STEP_COLUMNS                                                                               \
+    ", next_due_us, assignee_id, channel_id, company, intent FROM desk_case WHERE workspace_id = " \
+    "$1"
+static const char due_sql[] =
+    "SELECT id, next_due_us" STEP_COLUMNS " AND queue = $2 AND (next_due_us, id) > ($3, $4)"
+    " AND next_due_us < 9223372036854775807 ORDER BY next_due_us, id LIMIT $5";
+static const char mine_sql[] =
+    "SELECT id, next_due_us" STEP_COLUMNS " AND assignee_id = $6 AND assignee_id > 0 AND queue = $2"
+    " AND (next_due_us, id) > ($3, $4) AND next_due_us < 9223372036854775807"
+    " ORDER BY next_due_us, id LIMIT $5";
+static const char rest_sql[] =
+    "SELECT id, id" STEP_COLUMNS
+    " AND queue = $2 AND next_due_us = 9223372036854775807 AND id < $3 AND id <= $4"
+    " ORDER BY id DESC LIMIT $5";
+static const char mine_rest_sql[] =
+    "SELECT id, id" STEP_COLUMNS " AND assignee_id = $6 AND assignee_id > 0 AND queue = $2"
+    " AND next_due_us = 9223372036854775807 AND id < $3 AND id <= $4"
+    " ORDER BY id DESC LIMIT $5";
 static const char newest_sql[] = "SELECT id, last_post_us" STEP_COLUMNS
                                  " AND queue = $2 AND (last_post_us, id) < ($3, $4)"
                                  " ORDER BY last_post_us DESC, id DESC LIMIT $5";
@@ -107,9 +116,14 @@ static const char urgency_sql[] = "SELECT id, urgency" STEP_COLUMNS
                                   " AND queue = $2 AND (urgency, id) < ($3, $4)"
                                   " ORDER BY urgency DESC, id DESC LIMIT $5";
 
+static bool is_mine_walk(const walk *w)
+{
+    return w->filter->view == APL_VIEW_MINE && w->place.part <= 1;
+}
+
 static const char *sql_of(const walk *w)
 {
-    bool is_mine = w->filter->view == APL_VIEW_MINE;
+    bool is_mine = is_mine_walk(w);
     switch (w->place.part) {
     case 0:
         return is_mine ? mine_sql : due_sql;
@@ -146,10 +160,14 @@ static apl_rc fill(walk *w, source *s, apl_err *err)
     int64_t key = s->count ? s->steps[s->count - 1].key : w->place.key;
     int64_t id = s->count ? s->steps[s->count - 1].id : w->place.id;
     s->count = s->at = 0;
-    apl_rc rc = apl_conn_query(w->desk->conn, sql_of(w),
-                               APL_VALS(APL_I64(w->desk->workspace_id), APL_I64(s->queue), APL_I64(key), APL_I64(id),
-                                        APL_I64(w->chunk), APL_I64(filter->user_id)),
-                               &cursor, err);
+    const apl_val vals[] = {APL_I64(w->desk->workspace_id),
+                            APL_I64(s->queue),
+                            APL_I64(key),
+                            APL_I64(id),
+                            APL_I64(w->chunk),
+                            APL_I64(filter->user_id)};
+    apl_rc rc =
+        apl_conn_query(w->desk->conn, sql_of(w), vals, is_mine_walk(w) ? 6 : 5, &cursor, err);
     bool has_row = true;
     while (!rc && has_row && s->count < w->chunk) {
         rc = apl_cursor_next(cursor, &has_row, err);
@@ -194,12 +212,13 @@ static apl_rc next_step(walk *w, step *out_step, bool *out_has, apl_err *err)
 
 static apl_rc is_warned(walk *w, const step *row, bool *out_is, apl_err *err)
 {
-    static const char sql[] = "SELECT count(*) FROM clock WHERE workspace_id = $1 AND case_id = $2 AND due_us = $3"
-                              " AND warn_us <= $4 AND stopped_us = 9223372036854775807";
+    static const char sql[] =
+        "SELECT count(*) FROM clock WHERE workspace_id = $1 AND case_id = $2 AND due_us = $3"
+        " AND warn_us <= $4 AND stopped_us = 9223372036854775807";
     int64_t count = 0;
     apl_rc rc = apl_conn_number(w->desk->conn, sql,
-                                APL_VALS(APL_I64(w->desk->workspace_id), APL_I64(row->id), APL_I64(row->due_us),
-                                         APL_I64(w->filter->now)),
+                                APL_VALS(APL_I64(w->desk->workspace_id), APL_I64(row->id),
+                                         APL_I64(row->due_us), APL_I64(w->filter->now)),
                                 &count, err);
     *out_is = count > 0;
     return rc;
@@ -233,9 +252,10 @@ static apl_rc passes(walk *w, const step *row, bool *out_passes, apl_err *err)
 
 static bool is_filtered(const apl_case_filter *filter)
 {
-    return filter->channel_id || filter->company.len || filter->intent.len || filter->view == APL_VIEW_UNASSIGNED ||
-           filter->view == APL_VIEW_DUE_SOON ||
-           (filter->sort != APL_SORT_DUE && (filter->view == APL_VIEW_MINE || filter->view == APL_VIEW_BREACHED));
+    return filter->channel_id || filter->company.len || filter->intent.len ||
+           filter->view == APL_VIEW_UNASSIGNED || filter->view == APL_VIEW_DUE_SOON ||
+           (filter->sort != APL_SORT_DUE &&
+            (filter->view == APL_VIEW_MINE || filter->view == APL_VIEW_BREACHED));
 }
 
 static apl_case_place first_place(apl_case_sort sort)
@@ -274,16 +294,19 @@ static apl_rc walk_begin(walk *w, apl_arena *arena, apl_err *err)
 /* Due views end where due times end; the others go on with what has no running clock. */
 static bool goes_on_without_clock(const walk *w)
 {
-    return w->place.part == 0 && w->filter->view != APL_VIEW_BREACHED && w->filter->view != APL_VIEW_DUE_SOON;
+    return w->place.part == 0 && w->filter->view != APL_VIEW_BREACHED &&
+           w->filter->view != APL_VIEW_DUE_SOON;
 }
 
 static bool is_past_the_end(const walk *w, const step *row)
 {
-    return w->place.part == 0 && w->filter->view == APL_VIEW_BREACHED && row->due_us > w->filter->now;
+    return w->place.part == 0 && w->filter->view == APL_VIEW_BREACHED &&
+           row->due_us > w->filter->now;
 }
 
 /* Collects ids until there are limit, the end, or enough was looked at. */
-static apl_rc collect(walk *w, int64_t *ids, size_t limit, size_t *count, bool *out_more, apl_err *err)
+static apl_rc collect(walk *w, int64_t *ids, size_t limit, size_t *count, bool *out_more,
+                      apl_err *err)
 {
     *out_more = true;
     while (w->looked_at < APL_SCAN_MAX) {
@@ -310,12 +333,13 @@ static apl_rc collect(walk *w, int64_t *ids, size_t limit, size_t *count, bool *
     return APL_OK;
 }
 
-apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after, size_t limit,
-                     apl_arena *arena, apl_case_page *out_page, apl_err *err)
+apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
+                     size_t limit, apl_arena *arena, apl_case_page *out_page, apl_err *err)
 {
     if (filter->search.len)
         return apl_case_search(desk, filter, after, limit, arena, out_page, err);
-    walk w = {.desk = desk, .filter = filter, .chunk = is_filtered(filter) ? CHUNK_FILTERED : limit + 1};
+    walk w = {
+        .desk = desk, .filter = filter, .chunk = is_filtered(filter) ? CHUNK_FILTERED : limit + 1};
     apl_case_page page = {0};
     w.place = after ? *after : first_place(filter->sort);
     /* What is not overdue need not be walked through to find what is about to be. */
@@ -354,16 +378,24 @@ typedef struct count_job {
     apl_time_us now;
 } count_job;
 
-static const char queue_count_sql[] =
-    "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE workspace_id = $1 AND queue = $2 LIMIT $3) AS some";
-static const char mine_count_sql[] =
-    "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE workspace_id = $1 AND assignee_id = $4"
-    " AND assignee_id > 0 AND queue = $2 LIMIT $3) AS some";
+/* extra: fourth parameter, when the statement has one. */
+typedef struct count_sql {
+    const char *sql;
+    bool has_extra;
+    int64_t extra;
+} count_sql;
+
+static const char queue_count_sql[] = "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE "
+                                      "workspace_id = $1 AND queue = $2 LIMIT $3) AS some";
+static const char mine_count_sql[] = "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE "
+                                     "workspace_id = $1 AND assignee_id = $4"
+                                     " AND assignee_id > 0 AND queue = $2 LIMIT $3) AS some";
 static const char breached_count_sql[] =
     "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE workspace_id = $1 AND queue = $2"
-    " AND next_due_us <= $5 LIMIT $3) AS some";
+    " AND next_due_us <= $4 LIMIT $3) AS some";
 
-static apl_rc add_counts(const count_job *job, const char *sql, unsigned queues, apl_view_count *out, apl_err *err)
+static apl_rc add_counts(const count_job *job, const count_sql *what, unsigned queues,
+                         apl_view_count *out, apl_err *err)
 {
     int64_t sum = 0;
     apl_rc rc = APL_OK;
@@ -371,10 +403,10 @@ static apl_rc add_counts(const count_job *job, const char *sql, unsigned queues,
         int64_t count = 0;
         if (!(queues & QUEUE_BIT(queue)))
             continue;
-        rc = apl_conn_number(job->desk->conn, sql,
-                             APL_VALS(APL_I64(job->desk->workspace_id), APL_I64(queue), APL_I64(APL_VIEW_COUNT_MAX + 1),
-                                      APL_I64(job->user_id), APL_I64(job->now)),
-                             &count, err);
+        const apl_val vals[] = {APL_I64(job->desk->workspace_id), APL_I64(queue),
+                                APL_I64(APL_VIEW_COUNT_MAX + 1), APL_I64(what->extra)};
+        rc =
+            apl_conn_number(job->desk->conn, what->sql, vals, what->has_extra ? 4 : 3, &count, err);
         sum += count;
     }
     out->is_capped = sum > APL_VIEW_COUNT_MAX;
@@ -408,8 +440,8 @@ static apl_rc count_by_walk(const count_job *job, apl_view view, apl_view_count 
     return rc;
 }
 
-apl_rc apl_view_counts(apl_desk *desk, int64_t user_id, apl_time_us now, apl_view_count out_counts[APL_VIEW_COUNT],
-                       apl_err *err)
+apl_rc apl_view_counts(apl_desk *desk, int64_t user_id, apl_time_us now,
+                       apl_view_count out_counts[APL_VIEW_COUNT], apl_err *err)
 {
     const count_job job = {desk, user_id, now};
     apl_view_count counts[APL_VIEW_COUNT] = {0};
@@ -417,17 +449,20 @@ apl_rc apl_view_counts(apl_desk *desk, int64_t user_id, apl_time_us now, apl_vie
     for (int view = 0; view < APL_VIEW_COUNT && !rc; view++) {
         switch ((apl_view)view) {
         case APL_VIEW_MINE:
-            rc = add_counts(&job, mine_count_sql, view_queues[view], &counts[view], err);
+            rc = add_counts(&job, &(count_sql){mine_count_sql, true, user_id}, view_queues[view],
+                            &counts[view], err);
             break;
         case APL_VIEW_BREACHED:
-            rc = add_counts(&job, breached_count_sql, view_queues[view], &counts[view], err);
+            rc = add_counts(&job, &(count_sql){breached_count_sql, true, now}, view_queues[view],
+                            &counts[view], err);
             break;
         case APL_VIEW_UNASSIGNED:
         case APL_VIEW_DUE_SOON:
             rc = count_by_walk(&job, (apl_view)view, &counts[view], err);
             break;
         default:
-            rc = add_counts(&job, queue_count_sql, view_queues[view], &counts[view], err);
+            rc = add_counts(&job, &(count_sql){queue_count_sql, false, 0}, view_queues[view],
+                            &counts[view], err);
             break;
         }
     }
@@ -441,7 +476,8 @@ bool apl_case_line_passes(const apl_case_filter *filter, const apl_case_line *li
     const apl_case_row *row = &line->row;
     bool is_good = row->queue < QUEUES && (view_queues[filter->view] & QUEUE_BIT(row->queue)) &&
                    (!filter->channel_id || row->channel_id == filter->channel_id) &&
-                   word_passes(filter->company, row->company) && word_passes(filter->intent, row->intent);
+                   word_passes(filter->company, row->company) &&
+                   word_passes(filter->intent, row->intent);
     if (!is_good)
         return false;
     switch (filter->view) {

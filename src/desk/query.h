@@ -23,7 +23,8 @@ typedef enum apl_view {
 } apl_view;
 
 typedef enum apl_case_sort {
-    APL_SORT_DUE = 0, /* earliest due first; those without a running clock after them, newest case first */
+    APL_SORT_DUE =
+        0, /* earliest due first; those without a running clock after them, newest case first */
     APL_SORT_NEWEST,  /* last post first */
     APL_SORT_URGENCY, /* most urgent first, then the newest case */
     APL_SORT_COUNT
@@ -64,7 +65,8 @@ typedef struct apl_case_line {
 typedef struct apl_case_page {
     apl_case_line *lines;
     size_t count;
-    bool has_more; /* may be true with an empty page: the filters threw away all that was looked at */
+    bool
+        has_more; /* may be true with an empty page: the filters threw away all that was looked at */
     apl_case_place next;
 } apl_case_page;
 
@@ -74,17 +76,18 @@ const char *apl_case_sort_name(apl_case_sort sort);
 bool apl_case_sort_parse(apl_span name, apl_case_sort *out_sort);
 
 /* after: NULL for the first page. limit: 1 to APL_PAGE_MAX. APL_E_INVALID when `after` is of another kind of list. */
-apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after, size_t limit,
-                     apl_arena *arena, apl_case_page *out_page, apl_err *err) MUST_USE;
+apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
+                     size_t limit, apl_arena *arena, apl_case_page *out_page,
+                     apl_err *err) MUST_USE;
 /* One case; a merged one gives the case that took it over. */
-apl_rc apl_case_line_find(apl_desk *desk, int64_t case_id, apl_arena *arena, apl_case_line *out_line, bool *out_found,
-                          apl_err *err) MUST_USE;
+apl_rc apl_case_line_find(apl_desk *desk, int64_t case_id, apl_arena *arena,
+                          apl_case_line *out_line, bool *out_found, apl_err *err) MUST_USE;
 
 typedef struct apl_view_count {
     int64_t count; /* at most APL_VIEW_COUNT_MAX */
     bool is_capped;
 } apl_view_count;
-apl_rc apl_view_counts(apl_desk *desk, int64_t user_id, apl_time_us now, apl_view_count out_counts[APL_VIEW_COUNT],
-                       apl_err *err) MUST_USE;
+apl_rc apl_view_counts(apl_desk *desk, int64_t user_id, apl_time_us now,
+                       apl_view_count out_counts[APL_VIEW_COUNT], apl_err *err) MUST_USE;
 
 #endif

@@ -28,8 +28,8 @@ static apl_rc find_posts(hunt *h, apl_span query, int64_t below, apl_err *err)
     if (!h->posts || !h->cases)
         return apl_err_nomem(err);
     apl_rc rc = apl_conn_query(conn, conn->store->backend->search_sql,
-                               APL_VALS(APL_I64(h->desk->workspace_id), APL_TEXT(query), APL_I64(below),
-                                        APL_I64(APL_SEARCH_MAX)),
+                               APL_VALS(APL_I64(h->desk->workspace_id), APL_TEXT(query),
+                                        APL_I64(below), APL_I64(APL_SEARCH_MAX)),
                                &cursor, err);
     for (bool has_row = true; !rc && has_row && h->post_count < APL_SEARCH_MAX;) {
         rc = apl_cursor_next(cursor, &has_row, err);
@@ -52,10 +52,11 @@ static void add_case(hunt *h, int64_t case_id)
 /* Cases of one batch of posts, in the order of the posts. */
 static apl_rc find_cases(hunt *h, size_t from, apl_err *err)
 {
-    static const char sql[] =
-        "SELECT id, case_id FROM post WHERE workspace_id = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-        " $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,"
-        " $33, $34, $35, $36, $37, $38, $39, $40, $41)";
+    static const char sql[] = "SELECT id, case_id FROM post WHERE workspace_id = $1 AND id IN ($2, "
+                              "$3, $4, $5, $6, $7, $8, $9, $10, $11,"
+                              " $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, "
+                              "$25, $26, $27, $28, $29, $30, $31, $32,"
+                              " $33, $34, $35, $36, $37, $38, $39, $40, $41)";
     apl_val vals[BATCH + 1];
     int64_t found[BATCH] = {0};
     apl_cursor *cursor = NULL;
@@ -78,7 +79,8 @@ static apl_rc find_cases(hunt *h, size_t from, apl_err *err)
 }
 
 /* The cases from number `from` on that pass, at most limit. */
-static apl_rc pick(hunt *h, const apl_case_filter *filter, size_t from, size_t limit, apl_case_page *page, apl_err *err)
+static apl_rc pick(hunt *h, const apl_case_filter *filter, size_t from, size_t limit,
+                   apl_case_page *page, apl_err *err)
 {
     size_t at_post = 0, at_case = from;
     apl_rc rc = APL_OK;
@@ -104,8 +106,8 @@ static apl_rc pick(hunt *h, const apl_case_filter *filter, size_t from, size_t l
     return rc;
 }
 
-apl_rc apl_case_search(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after, size_t limit,
-                       apl_arena *arena, apl_case_page *out_page, apl_err *err)
+apl_rc apl_case_search(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
+                       size_t limit, apl_arena *arena, apl_case_page *out_page, apl_err *err)
 {
     APL_AUTO(apl_buf) query = APL_BUF(QUERY_MAX_BYTES);
     hunt h = {.desk = desk, .arena = arena};

@@ -25,20 +25,25 @@ static void make_token(const apl_desk *desk, char out[APL_TOKEN_TEXT_BYTES])
 /* What has expired goes, so that the tables stay small. A used link is kept until it would have expired. */
 static apl_rc sweep(apl_tx *tx, apl_err *err)
 {
-    static const char sessions[] = "DELETE FROM session WHERE workspace_id = $1 AND expires_us < $2";
-    static const char links[] = "DELETE FROM sign_in_link WHERE workspace_id = $1 AND expires_us < $2";
-    apl_rc rc = apl_conn_run(tx->conn, sessions, APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->now)), err);
+    static const char sessions[] =
+        "DELETE FROM session WHERE workspace_id = $1 AND expires_us < $2";
+    static const char links[] =
+        "DELETE FROM sign_in_link WHERE workspace_id = $1 AND expires_us < $2";
+    apl_rc rc = apl_conn_run(tx->conn, sessions,
+                             APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->now)), err);
     if (!rc)
         rc = apl_conn_run(tx->conn, links,
-                          APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->now - APL_US_PER_HOUR)), err);
+                          APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->now - APL_US_PER_HOUR)),
+                          err);
     return rc;
 }
 
-apl_rc apl_link_make(apl_tx *tx, int64_t user_id, int64_t lifetime_us, char out_token[APL_TOKEN_TEXT_BYTES],
-                     apl_err *err)
+apl_rc apl_link_make(apl_tx *tx, int64_t user_id, int64_t lifetime_us,
+                     char out_token[APL_TOKEN_TEXT_BYTES], apl_err *err)
 {
-    static const char sql[] = "INSERT INTO sign_in_link (workspace_id, token_hash, user_id, expires_us, used_us)"
-                              " VALUES ($1, $2, $3, $4, 0)";
+    static const char sql[] =
+        "INSERT INTO sign_in_link (workspace_id, token_hash, user_id, expires_us, used_us)"
+        " VALUES ($1, $2, $3, $4, 0)";
     char token[APL_TOKEN_TEXT_BYTES], hash[APL_SESSION_HASH_TEXT_BYTES];
     apl_user_row user;
     apl_rc rc = sweep(tx, err);
@@ -49,8 +54,8 @@ apl_rc apl_link_make(apl_tx *tx, int64_t user_id, int64_t lifetime_us, char out_
     make_token(tx->desk, token);
     apl_token_hash_text(apl_span_of(token), hash);
     rc = apl_conn_run(tx->conn, sql,
-                      APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(apl_span_of(hash)), APL_I64(user_id),
-                               APL_I64(tx->now + lifetime_us)),
+                      APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(apl_span_of(hash)),
+                               APL_I64(user_id), APL_I64(tx->now + lifetime_us)),
                       err);
     if (!rc)
         memcpy(out_token, token, sizeof token);
@@ -60,7 +65,8 @@ apl_rc apl_link_make(apl_tx *tx, int64_t user_id, int64_t lifetime_us, char out_
 
 static apl_rc link_refused(apl_err *err)
 {
-    apl_err_set(err, APL_E_UNAUTH, "this sign-in link was used before, has expired or was never made");
+    apl_err_set(err, APL_E_UNAUTH,
+                "this sign-in link was used before, has expired or was never made");
     apl_err_where(err, "token");
     apl_err_fix(err, "make a new one with: aplomb user link EMAIL");
     return APL_E_UNAUTH;
@@ -68,21 +74,24 @@ static apl_rc link_refused(apl_err *err)
 
 apl_rc apl_link_redeem(apl_tx *tx, apl_span token, apl_session_new *out_session, apl_err *err)
 {
-    static const char spend_sql[] = "UPDATE sign_in_link SET used_us = $3 WHERE workspace_id = $1 AND token_hash = $2"
-                                    " AND used_us = 0 AND expires_us > $3";
-    static const char whose_sql[] = "SELECT user_id FROM sign_in_link WHERE workspace_id = $1 AND token_hash = $2";
+    static const char spend_sql[] =
+        "UPDATE sign_in_link SET used_us = $3 WHERE workspace_id = $1 AND token_hash = $2"
+        " AND used_us = 0 AND expires_us > $3";
+    static const char whose_sql[] =
+        "SELECT user_id FROM sign_in_link WHERE workspace_id = $1 AND token_hash = $2";
     char hash[APL_SESSION_HASH_TEXT_BYTES];
     int64_t changed = 0, user_id = 0;
     apl_user_row user;
     apl_token_hash_text(token, hash);
     apl_span key = apl_span_of(hash);
-    apl_rc rc =
-        apl_conn_run_counted(tx->conn, spend_sql,
-                             APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(key), APL_I64(tx->now)), &changed, err);
+    apl_rc rc = apl_conn_run_counted(
+        tx->conn, spend_sql, APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(key), APL_I64(tx->now)),
+        &changed, err);
     if (!rc && changed != 1)
         return link_refused(err);
     if (!rc)
-        rc = apl_conn_number(tx->conn, whose_sql, APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(key)), &user_id, err);
+        rc = apl_conn_number(tx->conn, whose_sql,
+                             APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(key)), &user_id, err);
     if (!rc)
         rc = apl_tx_find(tx, &apl_table_user, user_id, &user, err);
     if (!rc && user.disabled_us != APL_TIME_NONE)
@@ -92,8 +101,9 @@ apl_rc apl_link_redeem(apl_tx *tx, apl_span token, apl_session_new *out_session,
 
 apl_rc apl_session_start(apl_tx *tx, int64_t user_id, apl_session_new *out_session, apl_err *err)
 {
-    static const char sql[] = "INSERT INTO session (workspace_id, token_hash, user_id, csrf, created_us, expires_us)"
-                              " VALUES ($1, $2, $3, $4, $5, $6)";
+    static const char sql[] =
+        "INSERT INTO session (workspace_id, token_hash, user_id, csrf, created_us, expires_us)"
+        " VALUES ($1, $2, $3, $4, $5, $6)";
     char hash[APL_SESSION_HASH_TEXT_BYTES];
     apl_session_new session = {.user_id = user_id, .expires_us = tx->now + APL_SESSION_LIFETIME_US};
     apl_rc rc = sweep(tx, err);
@@ -103,8 +113,9 @@ apl_rc apl_session_start(apl_tx *tx, int64_t user_id, apl_session_new *out_sessi
     make_token(tx->desk, session.csrf);
     apl_token_hash_text(apl_span_of(session.token), hash);
     rc = apl_conn_run(tx->conn, sql,
-                      APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(apl_span_of(hash)), APL_I64(user_id),
-                               APL_TEXT(apl_span_of(session.csrf)), APL_I64(tx->now), APL_I64(session.expires_us)),
+                      APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(apl_span_of(hash)),
+                               APL_I64(user_id), APL_TEXT(apl_span_of(session.csrf)),
+                               APL_I64(tx->now), APL_I64(session.expires_us)),
                       err);
     if (!rc)
         *out_session = session;
@@ -115,39 +126,44 @@ apl_rc apl_session_start(apl_tx *tx, int64_t user_id, apl_session_new *out_sessi
 apl_rc apl_session_end(apl_tx *tx, apl_span token_hash, apl_err *err)
 {
     static const char sql[] = "DELETE FROM session WHERE workspace_id = $1 AND token_hash = $2";
-    return apl_conn_run(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(token_hash)), err);
+    return apl_conn_run(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_TEXT(token_hash)),
+                        err);
 }
 
 apl_rc apl_session_end_others(apl_tx *tx, int64_t user_id, apl_span keep_hash, apl_err *err)
 {
-    static const char sql[] = "DELETE FROM session WHERE workspace_id = $1 AND user_id = $2 AND token_hash <> $3";
+    static const char sql[] =
+        "DELETE FROM session WHERE workspace_id = $1 AND user_id = $2 AND token_hash <> $3";
     return apl_conn_run(tx->conn, sql,
-                        APL_VALS(APL_I64(tx->workspace_id), APL_I64(user_id), APL_TEXT(keep_hash)), err);
+                        APL_VALS(APL_I64(tx->workspace_id), APL_I64(user_id), APL_TEXT(keep_hash)),
+                        err);
 }
 
 /* A link's use and the session that it opened carry the same time: that of their transaction. */
-static apl_rc find_out_if_fresh(apl_conn *conn, int64_t workspace_id, apl_time_us now, apl_session *session,
-                                apl_err *err)
+static apl_rc find_out_if_fresh(apl_conn *conn, int64_t workspace_id, apl_time_us now,
+                                apl_session *session, apl_err *err)
 {
-    static const char sql[] = "SELECT count(*) FROM sign_in_link WHERE workspace_id = $1 AND user_id = $2"
-                              " AND used_us = $3";
+    static const char sql[] =
+        "SELECT count(*) FROM sign_in_link WHERE workspace_id = $1 AND user_id = $2"
+        " AND used_us = $3";
     int64_t count = 0;
     session->is_fresh_link = false;
     if (now - session->created_us >= APL_US_PER_HOUR)
         return APL_OK;
-    apl_rc rc = apl_conn_number(conn, sql,
-                                APL_VALS(APL_I64(workspace_id), APL_I64(session->user.id),
-                                         APL_I64(session->created_us)),
-                                &count, err);
+    apl_rc rc = apl_conn_number(
+        conn, sql,
+        APL_VALS(APL_I64(workspace_id), APL_I64(session->user.id), APL_I64(session->created_us)),
+        &count, err);
     session->is_fresh_link = count > 0;
     return rc;
 }
 
-apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, apl_time_us now, apl_arena *arena,
-                        apl_session *out_session, bool *out_found, apl_err *err)
+apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, apl_time_us now,
+                        apl_arena *arena, apl_session *out_session, bool *out_found, apl_err *err)
 {
-    static const char sql[] = "SELECT user_id, csrf, created_us, expires_us FROM session WHERE workspace_id = $1"
-                              " AND token_hash = $2 AND expires_us > $3";
+    static const char sql[] =
+        "SELECT user_id, csrf, created_us, expires_us FROM session WHERE workspace_id = $1"
+        " AND token_hash = $2 AND expires_us > $3";
     apl_session session = {0};
     apl_cursor *cursor = NULL;
     bool has_row = false;
@@ -157,7 +173,8 @@ apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, ap
     apl_token_hash_text(token, session.token_hash);
     apl_rc rc = apl_conn_query(
         conn, sql,
-        APL_VALS(APL_I64(workspace_id), APL_TEXT(apl_span_of(session.token_hash)), APL_I64(now)), &cursor, err);
+        APL_VALS(APL_I64(workspace_id), APL_TEXT(apl_span_of(session.token_hash)), APL_I64(now)),
+        &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && has_row) {
@@ -168,7 +185,8 @@ apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, ap
     }
     apl_cursor_close(cursor);
     if (!rc && has_row)
-        rc = apl_user_find(conn, workspace_id, session.user.id, arena, &session.user, &has_row, err);
+        rc =
+            apl_user_find(conn, workspace_id, session.user.id, arena, &session.user, &has_row, err);
     if (rc || !has_row || session.user.disabled_us != APL_TIME_NONE ||
         apl_role_parse(session.user.role, &session.role, NULL))
         return rc;

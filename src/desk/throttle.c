@@ -57,7 +57,8 @@ void apl_throttle_fail(apl_throttle *throttle, apl_span who, apl_time_us now)
     uint64_t key = apl_span_hash(who) | 1;
     apl_mutex_lock(&throttle->mutex);
     apl_throttle_slot *slot = slot_of(throttle, key);
-    bool is_stale = slot->key == key && now - slot->last_us > 2 * APL_THROTTLE_MAX_S * APL_US_PER_SECOND;
+    bool is_stale = slot->key == key &&
+                    now - slot->last_us > 2 * APL_THROTTLE_MAX_S * APL_US_PER_SECOND;
     if (slot->key != key || is_stale)
         *slot = (apl_throttle_slot){.key = key};
     slot->failures++;

@@ -10,8 +10,8 @@
 static bool is_address(apl_span email)
 {
     size_t at = apl_span_find_byte(email, '@');
-    bool good = email.len >= 3 && email.len <= APL_USER_EMAIL_MAX_BYTES && at != SIZE_MAX && at > 0 &&
-                at + 1 < email.len && apl_utf8_is_valid(email);
+    bool good = email.len >= 3 && email.len <= APL_USER_EMAIL_MAX_BYTES && at != SIZE_MAX &&
+                at > 0 && at + 1 < email.len && apl_utf8_is_valid(email);
     for (size_t i = 0; i < email.len && good; i++) {
         unsigned char c = (unsigned char)email.ptr[i];
         good = c > 0x20 && c != 0x7f && c != '<' && c != '>' && c != ',' && c != ';' && c != '"';
@@ -24,7 +24,8 @@ static apl_rc normal_email(apl_span email, apl_arena *arena, apl_span *out, apl_
 {
     email = apl_span_trim(email);
     if (!is_address(email)) {
-        apl_err_set(err, APL_E_INVALID, "\"%.*s\" is no e-mail address", APL_SPAN_ARGS(apl_utf8_cut(email, 80)));
+        apl_err_set(err, APL_E_INVALID, "\"%.*s\" is no e-mail address",
+                    APL_SPAN_ARGS(apl_utf8_cut(email, 80)));
         apl_err_where(err, "email");
         apl_err_fix(err, "write it as name@example.org");
         return APL_E_INVALID;
@@ -46,7 +47,8 @@ static apl_rc normal_name(apl_span name, apl_span *out, apl_err *err)
     for (size_t i = 0; i < name.len && good; i++)
         good = (unsigned char)name.ptr[i] >= 0x20 && name.ptr[i] != 0x7f;
     if (!good) {
-        apl_err_set(err, APL_E_INVALID, "a name has 1 to %d bytes of text on one line", APL_USER_NAME_MAX_BYTES);
+        apl_err_set(err, APL_E_INVALID, "a name has 1 to %d bytes of text on one line",
+                    APL_USER_NAME_MAX_BYTES);
         apl_err_where(err, "name");
         return APL_E_INVALID;
     }
@@ -57,14 +59,16 @@ static apl_rc normal_name(apl_span name, apl_span *out, apl_err *err)
 apl_rc apl_user_find_email(apl_conn *conn, int64_t workspace_id, apl_span email, apl_arena *arena,
                            apl_user_row *out_row, bool *out_found, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_USER_COLUMNS) " FROM desk_user WHERE workspace_id = $1"
-                              " AND email = $2";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_USER_COLUMNS) " FROM desk_user WHERE workspace_id = $1"
+                                             " AND email = $2";
     apl_cursor *cursor = NULL;
     apl_span normal;
     *out_found = false;
     if (normal_email(email, arena, &normal, NULL))
         return APL_OK;
-    apl_rc rc = apl_conn_query(conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(normal)), &cursor, err);
+    apl_rc rc =
+        apl_conn_query(conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(normal)), &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, out_found, err);
     if (!rc && *out_found)
@@ -73,8 +77,8 @@ apl_rc apl_user_find_email(apl_conn *conn, int64_t workspace_id, apl_span email,
     return rc;
 }
 
-apl_rc apl_user_find(apl_conn *conn, int64_t workspace_id, int64_t id, apl_arena *arena, apl_user_row *out_row,
-                     bool *out_found, apl_err *err)
+apl_rc apl_user_find(apl_conn *conn, int64_t workspace_id, int64_t id, apl_arena *arena,
+                     apl_user_row *out_row, bool *out_found, apl_err *err)
 {
     int64_t keys[] = {workspace_id, id};
     return apl_row_find(conn, &apl_table_user, keys, arena, out_row, out_found, err);
@@ -84,15 +88,18 @@ static apl_rc check_free(apl_tx *tx, apl_span email, apl_err *err)
 {
     apl_user_row old;
     bool taken = false;
-    apl_rc rc = apl_user_find_email(tx->conn, tx->workspace_id, email, &tx->arena, &old, &taken, err);
+    apl_rc rc =
+        apl_user_find_email(tx->conn, tx->workspace_id, email, &tx->arena, &old, &taken, err);
     if (rc || !taken)
         return rc;
-    apl_err_set(err, APL_E_EXISTS, "%.*s is already in this workspace", APL_SPAN_ARGS(apl_utf8_cut(email, 200)));
+    apl_err_set(err, APL_E_EXISTS, "%.*s is already in this workspace",
+                APL_SPAN_ARGS(apl_utf8_cut(email, 200)));
     apl_err_where(err, "email");
     return APL_E_EXISTS;
 }
 
-apl_rc apl_user_add(apl_tx *tx, const apl_user_new *new_user, apl_actor actor, apl_user_row *out_row, apl_err *err)
+apl_rc apl_user_add(apl_tx *tx, const apl_user_new *new_user, apl_actor actor,
+                    apl_user_row *out_row, apl_err *err)
 {
     apl_user_row row = {
         .workspace_id = tx->workspace_id,
@@ -124,8 +131,8 @@ apl_rc apl_user_add(apl_tx *tx, const apl_user_new *new_user, apl_actor actor, a
     return rc;
 }
 
-apl_rc apl_user_set_password(apl_tx *tx, int64_t user_id, const char *hash, apl_span keep_session, apl_actor actor,
-                             apl_err *err)
+apl_rc apl_user_set_password(apl_tx *tx, int64_t user_id, const char *hash, apl_span keep_session,
+                             apl_actor actor, apl_err *err)
 {
     apl_user_row row;
     apl_rc rc = apl_tx_find(tx, &apl_table_user, user_id, &row, err);
@@ -146,7 +153,8 @@ apl_rc apl_user_password_hash(apl_span password, char out[APL_PASSWORD_HASH_BYTE
 {
     if (!apl_utf8_is_valid(password) || apl_utf8_count(password) < APL_USER_PASSWORD_MIN_CHARS ||
         password.len > APL_PASSWORD_MAX_BYTES) {
-        apl_err_set(err, APL_E_INVALID, "a password has at least %d characters and at most %d bytes",
+        apl_err_set(err, APL_E_INVALID,
+                    "a password has at least %d characters and at most %d bytes",
                     APL_USER_PASSWORD_MIN_CHARS, APL_PASSWORD_MAX_BYTES);
         apl_err_where(err, "password");
         apl_err_fix(err, "take a few words that you can remember");
@@ -155,19 +163,20 @@ apl_rc apl_user_password_hash(apl_span password, char out[APL_PASSWORD_HASH_BYTE
     return apl_password_hash(password, out, err);
 }
 
-apl_rc apl_user_list(apl_conn *conn, int64_t workspace_id, apl_span after_name, int64_t after_id, size_t limit,
-                     apl_arena *arena, apl_user_page *out_page, apl_err *err)
+apl_rc apl_user_list(apl_conn *conn, int64_t workspace_id, apl_span after_name, int64_t after_id,
+                     size_t limit, apl_arena *arena, apl_user_page *out_page, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_USER_COLUMNS) " FROM desk_user WHERE workspace_id = $1"
-                              " AND (name, id) > ($2, $3) AND disabled_us = 9223372036854775807"
-                              " ORDER BY name, id LIMIT $4";
+    static const char sql[] = "SELECT " APL_LIST(
+        APL_USER_COLUMNS) " FROM desk_user WHERE workspace_id = $1"
+                          " AND (name, id) > ($2, $3) AND disabled_us = 9223372036854775807"
+                          " ORDER BY name, id LIMIT $4";
     apl_cursor *cursor = NULL;
     apl_user_page page = {.rows = apl_arena_alloc(arena, limit + 1, sizeof *page.rows)};
     if (!page.rows)
         return apl_err_nomem(err);
     apl_rc rc = apl_conn_query(conn, sql,
-                               APL_VALS(APL_I64(workspace_id), APL_TEXT(after_name), APL_I64(after_id),
-                                        APL_I64(limit + 1)),
+                               APL_VALS(APL_I64(workspace_id), APL_TEXT(after_name),
+                                        APL_I64(after_id), APL_I64(limit + 1)),
                                &cursor, err);
     for (bool has_row = true; !rc && has_row && page.count <= limit;) {
         rc = apl_cursor_next(cursor, &has_row, err);

@@ -22,6 +22,7 @@ typedef struct apl_triage_list {
 typedef struct apl_triage_term {
     float weight;
     uint16_t list;
+    bool is_prefix; /* the hit is shown up to the end of its word */
 } apl_triage_term;
 
 struct apl_triage {
@@ -43,7 +44,7 @@ typedef struct apl_hit {
 /* What the shape of a post says. */
 typedef struct apl_shape {
     int words, links, mentions, tags, emoji, exclamations, questions;
-    int phones; /* numbers of ten characters or more */
+    int phones;            /* numbers of ten characters or more */
     int letters, capitals; /* of the original's text, ASCII */
 } apl_shape;
 

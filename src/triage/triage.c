@@ -45,7 +45,7 @@ static apl_rc add_text(compiler *c, apl_span text, const apl_term *term, uint16_
     size_t i = c->count;
     c->offsets[i] = c->bytes.len;
     c->terms[i] = (apl_match_term){{NULL, text.len}, (uint32_t)i, match_flags(text, term)};
-    c->triage->terms[i] = (apl_triage_term){term->weight, list};
+    c->triage->terms[i] = (apl_triage_term){term->weight, list, term->is_prefix};
     c->count++;
     return apl_buf_add(&c->bytes, text, err);
 }
@@ -184,10 +184,20 @@ void apl_triage_worker_free(apl_triage_worker *worker)
     apl_mem_free(worker);
 }
 
+static size_t word_end(apl_span text, size_t at)
+{
+    for (size_t next = at; at < text.len; at = next)
+        if (!apl_text_is_word_char(apl_utf8_next(text, &next)))
+            break;
+    return at;
+}
+
 static bool on_match(void *ctx, uint32_t id, size_t from, size_t to)
 {
     apl_triage_worker *w = ctx;
     const apl_triage_term *term = &w->triage->terms[id];
+    if (term->is_prefix)
+        to = word_end(apl_normal_view(&w->normal), to);
     w->hits[w->hit_count++] = (apl_hit){.from = (uint32_t)from,
                                         .to = (uint32_t)to,
                                         .list = term->list,

@@ -74,22 +74,22 @@ void apl_columns_release(apl_columns *columns)
     columns->count = 0;
 }
 
-apl_rc apl_record_reject(apl_archive_record *record, uint64_t from, uint64_t to, apl_span raw,
-                         const char *fix, const char *fmt, ...)
+apl_rc apl_record_reject(apl_archive_record *record, apl_extent extent, const char *fix,
+                         const char *fmt, ...)
 {
     va_list args;
     memset(&record->error, 0, sizeof record->error);
     record->item = APL_ARCHIVE_REJECT;
-    record->line = from;
-    record->line_end = to;
-    record->raw = raw;
+    record->line = extent.from;
+    record->line_end = extent.to;
+    record->raw = extent.raw;
     record->field_count = 0;
     record->error.rc = APL_E_INVALID;
     va_start(args, fmt);
     (void)vsnprintf(record->error.what, sizeof record->error.what, fmt, args);
     va_end(args);
     (void)snprintf(record->error.where, sizeof record->error.where, "line %llu",
-                   (unsigned long long)from);
+                   (unsigned long long)extent.from);
     (void)snprintf(record->error.fix, sizeof record->error.fix, "%s", fix);
     return APL_OK;
 }
@@ -401,7 +401,7 @@ static void check_bytes(const apl_archive *a, apl_archive_record *record)
     size_t bad = apl_utf8_invalid_at(record->raw);
     if (bad != SIZE_MAX) {
         if (record->item == APL_ARCHIVE_RECORD)
-            apl_record_reject(record, record->line, record->line_end, record->raw,
+            apl_record_reject(record, (apl_extent){record->line, record->line_end, record->raw},
                               "mend the byte, or name the encoding with --encoding",
                               "byte %zu of the record (0x%02x) is not valid %s", bad + 1,
                               (unsigned char)record->raw.ptr[bad], apl_stream_encoding(a->stream));
@@ -412,14 +412,14 @@ static void check_bytes(const apl_archive *a, apl_archive_record *record)
         return;
     size_t nul = apl_span_find_byte(record->raw, '\0');
     if (nul != SIZE_MAX) {
-        apl_record_reject(record, record->line, record->line_end, record->raw, "remove the byte",
-                          "byte %zu of the record is NUL", nul + 1);
+        apl_record_reject(record, (apl_extent){record->line, record->line_end, record->raw},
+                          "remove the byte", "byte %zu of the record is NUL", nul + 1);
         return;
     }
     bool is_json = a->format == APL_ARCHIVE_JSON || a->format == APL_ARCHIVE_JSONL;
     for (size_t i = 0; is_json && i < record->field_count; i++) {
         if (apl_span_find_byte(record->fields[i], '\0') != SIZE_MAX) {
-            apl_record_reject(record, record->line, record->line_end, record->raw,
+            apl_record_reject(record, (apl_extent){record->line, record->line_end, record->raw},
                               "remove the \\u0000", "%.*s holds a NUL",
                               APL_SPAN_ARGS(apl_utf8_cut(a->columns.names[i], 60)));
             return;

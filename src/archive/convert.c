@@ -36,20 +36,20 @@ void apl_convert_free(apl_convert *convert)
 }
 
 /* The untrimmed value of a role; empty when there is none. */
-static apl_span value(const apl_convert *c, const apl_archive_record *record, apl_role role)
+static apl_span value(const apl_convert *c, const apl_archive_record *record, apl_column_role role)
 {
     int column = c->survey->mapping.column[role];
     return column >= 0 && (size_t)column < record->field_count ? record->fields[column]
                                                                : APL_SPAN_NONE;
 }
 
-static apl_span trimmed(const apl_convert *c, const apl_archive_record *record, apl_role role)
+static apl_span trimmed(const apl_convert *c, const apl_archive_record *record, apl_column_role role)
 {
     return apl_span_trim(value(c, record, role));
 }
 
 /* Completes an error with its place. */
-static apl_rc at_role(const apl_convert *c, const apl_archive_record *record, apl_role role,
+static apl_rc at_role(const apl_convert *c, const apl_archive_record *record, apl_column_role role,
                       apl_rc rc, apl_err *err)
 {
     int column = c->survey->mapping.column[role];
@@ -61,7 +61,7 @@ static apl_rc at_role(const apl_convert *c, const apl_archive_record *record, ap
     return rc;
 }
 
-static apl_rc refuse(const apl_convert *c, const apl_archive_record *record, apl_role role,
+static apl_rc refuse(const apl_convert *c, const apl_archive_record *record, apl_column_role role,
                      const char *expected, apl_err *err)
 {
     apl_err_set(err, APL_E_INVALID, "\"%.*s\" is no %s",
@@ -89,8 +89,8 @@ static void set_ids(const apl_convert *c, const apl_archive_record *record, apl_
 {
     bool was_float;
     apl_id_state state = c->survey->ids;
-    apl_span id = apl_value_id(value(c, record, APL_ROLE_ID), &was_float);
-    apl_span parent = apl_value_id(value(c, record, APL_ROLE_PARENT), &was_float);
+    apl_span id = apl_value_id(value(c, record, APL_COLUMN_ID), &was_float);
+    apl_span parent = apl_value_id(value(c, record, APL_COLUMN_PARENT), &was_float);
     /* A parent can only be found by an id that posts still have. */
     bool usable = state == APL_IDS_GOOD;
     post->remote_id = usable && !apl_value_is_ruined_id(id) ? id : APL_SPAN_NONE;
@@ -99,18 +99,18 @@ static void set_ids(const apl_convert *c, const apl_archive_record *record, apl_
                               !apl_span_equal_nocase(parent, APL_SPAN("null"))
                           ? parent
                           : APL_SPAN_NONE;
-    post->revision = trimmed(c, record, APL_ROLE_REVISION);
+    post->revision = trimmed(c, record, APL_COLUMN_REVISION);
 }
 
 static apl_rc set_direction(const apl_convert *c, const apl_archive_record *record,
                             apl_post_in *post, apl_err *err)
 {
-    apl_span direction = trimmed(c, record, APL_ROLE_DIRECTION);
+    apl_span direction = trimmed(c, record, APL_COLUMN_DIRECTION);
     bool flag, is_own = false;
     if (apl_value_flag(direction, &flag))
         is_own = flag == c->survey->mapping.direction_true_is_own;
     else if (direction.len && !apl_value_direction(direction, &is_own))
-        return refuse(c, record, APL_ROLE_DIRECTION,
+        return refuse(c, record, APL_COLUMN_DIRECTION,
                       "direction (True or False, inbound or outbound)", err);
     post->is_own = is_own || is_own_name(c, post->author_id) || is_own_name(c, post->author_name);
     return APL_OK;
@@ -120,24 +120,24 @@ static apl_rc set_time(const apl_convert *c, const apl_archive_record *record, a
                        bool *out_assumed, apl_err *err)
 {
     apl_when when;
-    apl_span text = trimmed(c, record, APL_ROLE_TIME);
+    apl_span text = trimmed(c, record, APL_COLUMN_TIME);
     if (!text.len) {
         apl_err_set(err, APL_E_INVALID, "the time is empty");
-        return at_role(c, record, APL_ROLE_TIME, APL_E_INVALID, err);
+        return at_role(c, record, APL_COLUMN_TIME, APL_E_INVALID, err);
     }
     apl_when_scan(text, &when);
     if (when.shape == APL_WHEN_NONE)
-        return refuse(c, record, APL_ROLE_TIME, "time", err);
-    apl_rc rc = apl_when_resolve(&when, c->survey->order, c->options.zone, c->options.zone_ctx,
-                                 &post->at_us, out_assumed, err);
-    return rc ? at_role(c, record, APL_ROLE_TIME, rc, err) : APL_OK;
+        return refuse(c, record, APL_COLUMN_TIME, "time", err);
+    apl_when_reading how = {c->survey->order, c->options.zone, c->options.zone_ctx};
+    apl_rc rc = apl_when_resolve(&when, &how, &post->at_us, out_assumed, err);
+    return rc ? at_role(c, record, APL_COLUMN_TIME, rc, err) : APL_OK;
 }
 
 static void set_kind(const apl_convert *c, const apl_archive_record *record, apl_post_in *post)
 {
     if (c->options.kind_given)
         post->kind = c->options.kind;
-    else if (apl_value_kind(trimmed(c, record, APL_ROLE_KIND), &post->kind))
+    else if (apl_value_kind(trimmed(c, record, APL_COLUMN_KIND), &post->kind))
         return;
     else if (apl_archive_format_of(c->archive) == APL_ARCHIVE_MBOX)
         post->kind = APL_POST_KIND_EMAIL;
@@ -154,18 +154,18 @@ static void set_kind(const apl_convert *c, const apl_archive_record *record, apl
 static apl_rc set_numbers(const apl_convert *c, const apl_archive_record *record, apl_post_in *post,
                           apl_err *err)
 {
-    apl_span rating = trimmed(c, record, APL_ROLE_RATING);
-    apl_span event = trimmed(c, record, APL_ROLE_EVENT);
+    apl_span rating = trimmed(c, record, APL_COLUMN_RATING);
+    apl_span event = trimmed(c, record, APL_COLUMN_EVENT);
     int scale = c->survey->rating_scale ? c->survey->rating_scale : 5;
     post->rating_x10 = APL_POST_RATING_NONE;
     if (rating.len && !apl_value_rating(rating, scale, &post->rating_x10))
-        return refuse(c, record, APL_ROLE_RATING, "rating (4, 4/5, ★★★★☆, 80%)", err);
+        return refuse(c, record, APL_COLUMN_RATING, "rating (4, 4/5, ★★★★☆, 80%)", err);
     if (!apl_value_event(event, &post->event))
-        return refuse(c, record, APL_ROLE_EVENT, "event (create, edit, delete)", err);
+        return refuse(c, record, APL_COLUMN_EVENT, "event (create, edit, delete)", err);
     /* Followers and shares only weigh; what cannot be read is unknown. */
-    if (!apl_value_count(trimmed(c, record, APL_ROLE_REACH), &post->reach))
+    if (!apl_value_count(trimmed(c, record, APL_COLUMN_REACH), &post->reach))
         post->reach = 0;
-    if (!apl_value_count(trimmed(c, record, APL_ROLE_ECHO), &post->echo_count))
+    if (!apl_value_count(trimmed(c, record, APL_COLUMN_ECHO), &post->echo_count))
         post->echo_count = 0;
     return APL_OK;
 }
@@ -195,17 +195,17 @@ apl_rc apl_convert_record(apl_convert *c, const apl_archive_record *record, apl_
 {
     apl_post_in post = {0};
     bool assumed = false;
-    post.author_id = trimmed(c, record, APL_ROLE_AUTHOR);
-    post.author_name = trimmed(c, record, APL_ROLE_AUTHOR_NAME);
-    post.title = trimmed(c, record, APL_ROLE_TITLE);
-    post.company = trimmed(c, record, APL_ROLE_COMPANY);
-    post.url = trimmed(c, record, APL_ROLE_URL);
-    post.lang = trimmed(c, record, APL_ROLE_LANG);
+    post.author_id = trimmed(c, record, APL_COLUMN_AUTHOR);
+    post.author_name = trimmed(c, record, APL_COLUMN_AUTHOR_NAME);
+    post.title = trimmed(c, record, APL_COLUMN_TITLE);
+    post.company = trimmed(c, record, APL_COLUMN_COMPANY);
+    post.url = trimmed(c, record, APL_COLUMN_URL);
+    post.lang = trimmed(c, record, APL_COLUMN_LANG);
     post.raw = apl_span_sub(record->raw, 0, APL_POST_RAW_MAX_BYTES);
     if (!post.company.len)
         post.company = c->options.company;
     set_ids(c, record, &post);
-    apl_rc rc = unify_line_ends(value(c, record, APL_ROLE_TEXT), arena, &post.text, err);
+    apl_rc rc = unify_line_ends(value(c, record, APL_COLUMN_TEXT), arena, &post.text, err);
     if (!rc)
         rc = set_numbers(c, record, &post, err);
     if (!rc)

@@ -79,14 +79,15 @@ static apl_rc next_pieces_reject(apl_csv *csv, apl_archive_record *record)
         const piece *last = &csv->pieces[csv->piece_count - 1];
         csv->piece_shown = csv->piece_count;
         return apl_record_reject(
-            record, p->line, last->line_end, (apl_span){raw, csv->pieces_raw.len},
+            record, (apl_extent){p->line, last->line_end, (apl_span){raw, csv->pieces_raw.len}},
             "put the field that holds the line break into quotes",
             "the record is broken over lines %llu to %llu: line %llu has %zu fields of %zu",
             (unsigned long long)p->line, (unsigned long long)last->line_end,
             (unsigned long long)p->line, p->field_count, csv->columns);
     }
     csv->piece_shown++;
-    return apl_record_reject(record, p->line, p->line_end, (apl_span){raw + p->from, p->len},
+    return apl_record_reject(record,
+                             (apl_extent){p->line, p->line_end, (apl_span){raw + p->from, p->len}},
                              "add the missing fields, or quote a line break within a field",
                              "the record has %zu %s, %zu are expected", p->field_count,
                              p->field_count == 1 ? "field" : "fields", csv->columns);
@@ -214,8 +215,9 @@ static apl_rc reject_view(apl_csv *csv, size_t n, const char *what, apl_archive_
     bool ends_in_line = raw.len && raw.ptr[raw.len - 1] != '\n';
     csv->feed.line += lines;
     apl_feed_take(&csv->feed, n);
-    return apl_record_reject(record, from, from + lines - (lines && !ends_in_line ? 1 : 0),
-                             apl_buf_view(&csv->pieces_raw),
+    return apl_record_reject(record,
+                             (apl_extent){from, from + lines - (lines && !ends_in_line ? 1 : 0),
+                                          apl_buf_view(&csv->pieces_raw)},
                              "close the quote, and double quotes within a quoted field", "%s",
                              what);
 }
@@ -245,9 +247,11 @@ static apl_rc reject_large(apl_csv *csv, apl_archive_record *record, apl_err *er
     }
     if (rc)
         return rc;
-    apl_record_reject(record, from, csv->feed.line > from ? csv->feed.line - 1 : from,
-                      apl_buf_view(&csv->pieces_raw), "shorten it, or split the text",
-                      "the record has more than %d bytes", APL_ARCHIVE_RECORD_MAX_BYTES);
+    apl_record_reject(record,
+                      (apl_extent){from, csv->feed.line > from ? csv->feed.line - 1 : from,
+                                   apl_buf_view(&csv->pieces_raw)},
+                      "shorten it, or split the text", "the record has more than %d bytes",
+                      APL_ARCHIVE_RECORD_MAX_BYTES);
     record->raw_cut = true;
     return APL_OK;
 }
@@ -300,6 +304,54 @@ static apl_rc give_record(apl_csv *csv, const apl_csv_scan *scan, apl_archive_re
     return APL_OK;
 }
 
+/* What the scan at the place says about the next record. */
+typedef enum finding {
+    FINDING_END,
+    FINDING_BLANK,
+    FINDING_RIGHT,
+    FINDING_SHORT, /* on one line, with too few fields */
+    FINDING_WIDE,  /* on one line, with too many */
+    FINDING_QUOTE, /* a wrong quote */
+    FINDING_LARGE,
+} finding;
+
+static finding judge(const apl_csv *csv, apl_csv_verdict verdict, const apl_csv_scan *scan)
+{
+    if (verdict == APL_CSV_MORE)
+        return csv->feed.is_last ? FINDING_END : FINDING_LARGE;
+    if (verdict == APL_CSV_BAD)
+        return FINDING_QUOTE;
+    if (scan->used_bytes > APL_ARCHIVE_RECORD_MAX_BYTES)
+        return FINDING_LARGE;
+    if (scan->is_blank)
+        return FINDING_BLANK;
+    if (!csv->columns || scan->field_count == csv->columns)
+        return FINDING_RIGHT;
+    if (scan->line_feeds > 1)
+        return FINDING_QUOTE;
+    return scan->field_count < csv->columns ? FINDING_SHORT : FINDING_WIDE;
+}
+
+static apl_rc reject_wide(apl_csv *csv, const apl_csv_scan *scan, apl_archive_record *record,
+                          apl_err *err)
+{
+    apl_rc rc = reject_view(csv, scan->used_bytes, "", record, err);
+    (void)snprintf(record->error.what, sizeof record->error.what,
+                   "the record has %zu fields, %zu are expected", scan->field_count, csv->columns);
+    (void)snprintf(record->error.fix, sizeof record->error.fix,
+                   "quote the field that holds the delimiter");
+    return rc;
+}
+
+static apl_rc take_blank(apl_csv *csv, const apl_csv_scan *scan, apl_err *err)
+{
+    if (csv->piece_count)
+        return add_piece(csv, scan, err);
+    csv->feed.line += scan->line_feeds;
+    apl_feed_take(&csv->feed, scan->used_bytes);
+    return APL_OK;
+}
+
 /* One step: *out_done when the record was filled in (or the end is reached). */
 static apl_rc step(apl_csv *csv, apl_archive_record *record, bool *out_done, apl_err *err)
 {
@@ -308,43 +360,31 @@ static apl_rc step(apl_csv *csv, apl_archive_record *record, bool *out_done, apl
     apl_rc rc = scan_at(csv, 0, &verdict, &scan, err);
     if (rc)
         return rc;
-    bool is_whole = verdict == APL_CSV_WHOLE && scan.used_bytes <= APL_ARCHIVE_RECORD_MAX_BYTES;
-    bool is_right = is_whole && (!csv->columns || scan.field_count == csv->columns);
-    bool is_short = is_whole && !is_right && scan.field_count < csv->columns &&
-                    scan.line_feeds <= 1;
-    bool is_end = verdict == APL_CSV_MORE && csv->feed.is_last;
+    finding found = judge(csv, verdict, &scan);
     *out_done = false;
-
-    if (is_whole && scan.is_blank) {
-        if (csv->piece_count && csv->piece_count < PIECES_MAX)
-            return add_piece(csv, &scan, err);
-        csv->feed.line += scan.line_feeds;
-        apl_feed_take(&csv->feed, scan.used_bytes);
-        return APL_OK;
-    }
-    if (is_short && (!csv->piece_count || continues(csv, &scan))) {
+    if (found == FINDING_BLANK)
+        return take_blank(csv, &scan, err);
+    if (found == FINDING_SHORT && (!csv->piece_count || continues(csv, &scan))) {
         rc = add_piece(csv, &scan, err);
         csv->is_broken_record = !rc && csv->joined_fields == csv->columns;
         if (!csv->is_broken_record)
             return rc;
     }
     *out_done = true;
-    if (csv->piece_count)
+    if (csv->piece_count) /* what was held back comes before what was just seen */
         return next_pieces_reject(csv, record);
-    if (is_right)
+    switch (found) {
+    case FINDING_RIGHT:
         return give_record(csv, &scan, record, err);
-    if (is_end)
-        return APL_OK;
-    if (verdict == APL_CSV_MORE || (verdict == APL_CSV_WHOLE && !is_whole))
-        return reject_large(csv, record, err);
-    if (verdict == APL_CSV_BAD || scan.line_feeds > 1)
+    case FINDING_WIDE:
+        return reject_wide(csv, &scan, record, err);
+    case FINDING_QUOTE:
         return reject_quote(csv, &scan, verdict == APL_CSV_WHOLE, record, err);
-    rc = reject_view(csv, scan.used_bytes, "", record, err);
-    (void)snprintf(record->error.what, sizeof record->error.what,
-                   "the record has %zu fields, %zu are expected", scan.field_count, csv->columns);
-    (void)snprintf(record->error.fix, sizeof record->error.fix,
-                   "quote the field that holds the delimiter");
-    return rc;
+    case FINDING_LARGE:
+        return reject_large(csv, record, err);
+    default:
+        return APL_OK;
+    }
 }
 
 static apl_rc csv_next(void *self, apl_archive_record *record, apl_err *err)

@@ -176,8 +176,7 @@ static size_t put(uint32_t code, char out[4])
     return 3;
 }
 
-apl_rc apl_decoder_run(apl_decoder *d, apl_span *in, bool flush, char *out, size_t cap,
-                       size_t *out_n, apl_err *err)
+bool apl_decoder_run(apl_decoder *d, apl_span *in, bool flush, char *out, size_t cap, size_t *out_n)
 {
     size_t n = 0;
     for (bool is_dry = false; !is_dry;) {
@@ -199,9 +198,9 @@ apl_rc apl_decoder_run(apl_decoder *d, apl_span *in, bool flush, char *out, size
         *in = (apl_span){source, (size_t)(limit - source)};
         d->end = (size_t)(target - d->pivot);
         if (U_FAILURE(status) && status != U_BUFFER_OVERFLOW_ERROR)
-            return apl_err_set(err, APL_E_INTERNAL, "decoding failed: %s", u_errorName(status));
+            return false;
         is_dry = d->end == kept && !in->len && (!flush || !kept);
     }
     *out_n = n;
-    return APL_OK;
+    return true;
 }

@@ -24,9 +24,10 @@ apl_rc apl_decoder_new(const char *name, apl_decoder **out_decoder, apl_err *err
 void apl_decoder_free(apl_decoder *decoder);
 /*
  * Decodes from *in (moved past what was used) into out[cap], cap >= 64. Invalid bytes come out as an encoded surrogate,
- * which is invalid UTF-8 on purpose. flush: nothing follows; *out_n == 0 is then the end.
+ * which is invalid UTF-8 on purpose. flush: nothing follows; *out_n == 0 is then the end. False when the
+ * decoder itself fails, which no input can bring about.
  */
-apl_rc apl_decoder_run(apl_decoder *decoder, apl_span *in, bool flush, char *out, size_t cap,
-                       size_t *out_n, apl_err *err) MUST_USE;
+bool apl_decoder_run(apl_decoder *decoder, apl_span *in, bool flush, char *out, size_t cap,
+                     size_t *out_n) MUST_USE;
 
 #endif

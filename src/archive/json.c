@@ -157,8 +157,8 @@ static apl_rc give(jsonl *j, apl_span text, apl_span raw, apl_archive_record *re
     }
     record->item = APL_ARCHIVE_RECORD;
     if (rc) {
-        apl_record_reject(record, line, line + lines, raw, why.fix, "%s%s%s", why.what,
-                          why.where[0] ? ", at " : "", why.where);
+        apl_record_reject(record, (apl_extent){line, line + lines, raw}, why.fix, "%s%s%s",
+                          why.what, why.where[0] ? ", at " : "", why.where);
         record->error.rc = rc;
     }
     record->line = line;
@@ -178,8 +178,9 @@ static apl_rc give_large(jsonl *j, apl_span head, apl_archive_record *record, ap
         rc = apl_feed_skip_line(&j->feed, err);
     if (rc)
         return rc;
-    apl_record_reject(record, line, line, apl_buf_view(&j->texts), "shorten it, or split the text",
-                      "the record has more than %d bytes", APL_ARCHIVE_RECORD_MAX_BYTES);
+    apl_record_reject(record, (apl_extent){line, line, apl_buf_view(&j->texts)},
+                      "shorten it, or split the text", "the record has more than %d bytes",
+                      APL_ARCHIVE_RECORD_MAX_BYTES);
     record->raw_cut = true;
     return APL_OK;
 }

@@ -13,21 +13,21 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const role_names[APL_ROLE_COUNT] = {
+static const char *const role_names[APL_COLUMN_COUNT] = {
     "none",   "id",        "text",    "author",     "author_name", "time",
     "parent", "direction", "company", "rating",     "title",       "kind",
     "url",    "lang",      "reach",   "echo_count", "revision",    "event"};
 
-const char *apl_role_name(apl_role role)
+const char *apl_column_role_name(apl_column_role role)
 {
-    return (unsigned)role < APL_ROLE_COUNT ? role_names[role] : NULL;
+    return (unsigned)role < APL_COLUMN_COUNT ? role_names[role] : NULL;
 }
 
-apl_rc apl_role_parse(apl_span text, apl_role *out_role, apl_err *err)
+apl_rc apl_column_role_parse(apl_span text, apl_column_role *out_role, apl_err *err)
 {
-    for (unsigned i = 1; i < APL_ROLE_COUNT; i++) {
+    for (unsigned i = 1; i < APL_COLUMN_COUNT; i++) {
         if (apl_span_equal_nocase(text, apl_span_of(role_names[i]))) {
-            *out_role = (apl_role)i;
+            *out_role = (apl_column_role)i;
             return APL_OK;
         }
     }
@@ -41,7 +41,7 @@ apl_rc apl_role_parse(apl_span text, apl_role *out_role, apl_err *err)
 void apl_mapping_init(apl_mapping *mapping)
 {
     memset(mapping, 0, sizeof *mapping);
-    for (int i = 0; i < APL_ROLE_COUNT; i++)
+    for (int i = 0; i < APL_COLUMN_COUNT; i++)
         mapping->column[i] = APL_MAPPING_NO_COLUMN;
 }
 
@@ -84,71 +84,76 @@ static bool most(uint64_t part, uint64_t all)
 }
 
 /* Can a column with this content be that? Names lie now and then ("rating" with words in it). */
-static bool allows(apl_role role, const apl_column_profile *p)
+static bool allows(apl_column_role role, const apl_column_profile *p)
 {
     uint64_t mean = p->bytes_sum / p->filled;
     switch (role) {
-    case APL_ROLE_TIME:
+    case APL_COLUMN_TIME:
         return half(p->filled - p->when.count[APL_WHEN_NONE], p->filled);
-    case APL_ROLE_TEXT:
+    case APL_COLUMN_TEXT:
         return p->numbers * 2 < p->filled;
-    case APL_ROLE_ID:
-    case APL_ROLE_PARENT:
+    case APL_COLUMN_ID:
+    case APL_COLUMN_PARENT:
         return p->spaced * 2 < p->filled && mean <= 300;
-    case APL_ROLE_AUTHOR:
-    case APL_ROLE_AUTHOR_NAME:
-    case APL_ROLE_COMPANY:
+    case APL_COLUMN_AUTHOR:
+    case APL_COLUMN_AUTHOR_NAME:
+    case APL_COLUMN_COMPANY:
         return mean <= 80;
-    case APL_ROLE_DIRECTION:
+    case APL_COLUMN_DIRECTION:
         return half(p->flags + p->directions, p->filled);
-    case APL_ROLE_RATING:
+    case APL_COLUMN_RATING:
         return half(p->stars, p->filled);
-    case APL_ROLE_REACH:
-    case APL_ROLE_ECHO:
+    case APL_COLUMN_REACH:
+    case APL_COLUMN_ECHO:
         return half(p->numbers, p->filled);
-    case APL_ROLE_URL:
+    case APL_COLUMN_URL:
         return half(p->urls, p->filled) || mean > 64;
-    case APL_ROLE_LANG:
+    case APL_COLUMN_LANG:
         return mean <= 12;
-    case APL_ROLE_KIND:
+    case APL_COLUMN_KIND:
         return half(p->kinds, p->filled);
-    case APL_ROLE_EVENT:
+    case APL_COLUMN_EVENT:
         return half(p->events, p->filled);
     default:
         return true;
     }
 }
 
+/* Short values without spaces, numbers, dates or flags: as handles are. */
+static bool looks_like_handles(const apl_column_profile *p, uint64_t mean, uint64_t dates)
+{
+    return !p->spaced && mean <= 30 && !dates && !half(p->numbers, p->filled) && p->distinct >= 2 &&
+           !half(p->stars, p->filled) && !half(p->flags, p->filled);
+}
+
+static bool looks_like_ids(const apl_column_profile *p, uint64_t mean, uint64_t dates)
+{
+    return p->distinct == p->filled && p->filled >= 3 && !p->spaced && mean >= 6 && !dates &&
+           !p->urls;
+}
+
 /* What the content alone says, for columns whose names say nothing. */
-static int content_score(apl_role role, const apl_column_profile *p, bool has_header)
+static int content_score(apl_column_role role, const apl_column_profile *p, bool has_header)
 {
     uint64_t mean = p->bytes_sum / p->filled;
     uint64_t dates = p->when.count[APL_WHEN_CIVIL] + p->when.count[APL_WHEN_NUMERIC];
-    switch (role) {
-    case APL_ROLE_TEXT:
-        if (p->spaced * 2 < p->filled || mean < 12 || p->distinct * 4 < p->filled)
-            return 0;
-        return 15 + (int)(mean / 8 < 20 ? mean / 8 : 20);
-    case APL_ROLE_TIME:
-        return most(dates, p->filled) ? 38 : 0;
-    case APL_ROLE_DIRECTION:
-        return p->distinct <= 2 && most(p->directions, p->filled) && p->filled > 1 ? 30 : 0;
-    case APL_ROLE_ID:
-        return p->distinct == p->filled && p->filled >= 3 && !p->spaced && mean >= 6 && !dates &&
-                       !p->urls && !has_header
-                   ? 25
-                   : 0;
-    case APL_ROLE_AUTHOR:
-        return !has_header && !p->spaced && mean <= 30 && !dates && p->numbers * 2 < p->filled &&
-                       p->distinct >= 2 && p->stars * 2 < p->filled && p->flags * 2 < p->filled
-                   ? 12
-                   : 0;
-    default:
-        return 0;
+    if (role == APL_COLUMN_TEXT) {
+        bool is_prose = half(p->spaced, p->filled) && mean >= 12 && p->distinct * 4 >= p->filled;
+        return is_prose ? 15 + (int)(mean / 8 < 20 ? mean / 8 : 20) : 0;
     }
+    if (role == APL_COLUMN_TIME)
+        return most(dates, p->filled) ? 38 : 0;
+    if (role == APL_COLUMN_DIRECTION)
+        return p->distinct <= 2 && most(p->directions, p->filled) && p->filled > 1 ? 30 : 0;
+    /* Names that say nothing are still names: only a table without them is guessed this far. */
+    if (has_header)
+        return 0;
+    if (role == APL_COLUMN_ID)
+        return looks_like_ids(p, mean, dates) ? 25 : 0;
+    return role == APL_COLUMN_AUTHOR && looks_like_handles(p, mean, dates) ? 12 : 0;
 }
 
-static int score_of(const apl_archive *archive, apl_role role, size_t column,
+static int score_of(const apl_archive *archive, apl_column_role role, size_t column,
                     const apl_column_profile *p)
 {
     char name[APL_NAME_BYTES];
@@ -156,7 +161,7 @@ static int score_of(const apl_archive *archive, apl_role role, size_t column,
                       apl_archive_format_of(archive) >= APL_ARCHIVE_JSONL;
     apl_name_normalise(apl_archive_column_name(archive, column), name);
     bool is_text_only = apl_archive_format_of(archive) == APL_ARCHIVE_LINES;
-    if (is_text_only && role == APL_ROLE_TEXT)
+    if (is_text_only && role == APL_COLUMN_TEXT)
         return 100;
     if (has_header && apl_name_is_label(name))
         return 0;
@@ -171,10 +176,10 @@ static int score_of(const apl_archive *archive, apl_role role, size_t column,
 
 static bool is_taken(const apl_mapping *mapping, size_t column)
 {
-    return apl_mapping_role_of(mapping, column) != APL_ROLE_NONE;
+    return apl_mapping_role_of(mapping, column) != APL_COLUMN_NONE;
 }
 
-static void explain(apl_mapping *mapping, const apl_archive *archive, apl_role role, size_t column,
+static void explain(apl_mapping *mapping, const apl_archive *archive, apl_column_role role, size_t column,
                     const apl_column_profile *p)
 {
     char *why = mapping->why[role], name[APL_NAME_BYTES];
@@ -182,13 +187,13 @@ static void explain(apl_mapping *mapping, const apl_archive *archive, apl_role r
     bool named = apl_name_score(name, role) > 0;
     const char *first = named ? "by its name" : "by what it holds";
     unsigned long long filled = p ? p->filled : 0;
-    if (role == APL_ROLE_TIME && filled)
+    if (role == APL_COLUMN_TIME && filled)
         (void)snprintf(why, APL_MAPPING_WHY_BYTES, "%s; %llu of %llu values are times", first,
                        filled - p->when.count[APL_WHEN_NONE], filled);
-    else if (role == APL_ROLE_TEXT && filled)
+    else if (role == APL_COLUMN_TEXT && filled)
         (void)snprintf(why, APL_MAPPING_WHY_BYTES, "%s; %llu bytes long on average", first,
                        (unsigned long long)p->bytes_sum / filled);
-    else if (role == APL_ROLE_DIRECTION)
+    else if (role == APL_COLUMN_DIRECTION)
         (void)snprintf(why, APL_MAPPING_WHY_BYTES, "%s; true means %s", first,
                        mapping->direction_true_is_own ? "the company's own turn"
                                                       : "from a customer");
@@ -201,7 +206,7 @@ static void explain(apl_mapping *mapping, const apl_archive *archive, apl_role r
 
 static void set_direction(apl_mapping *mapping, const apl_archive *archive)
 {
-    int column = mapping->column[APL_ROLE_DIRECTION];
+    int column = mapping->column[APL_COLUMN_DIRECTION];
     char name[APL_NAME_BYTES];
     if (column < 0)
         return;
@@ -209,20 +214,20 @@ static void set_direction(apl_mapping *mapping, const apl_archive *archive)
     mapping->direction_true_is_own = apl_name_true_is_own(name);
 }
 
-typedef unsigned char score_table[APL_ROLE_COUNT][APL_ARCHIVE_COLUMNS_MAX];
+typedef unsigned char score_table[APL_COLUMN_COUNT][APL_ARCHIVE_COLUMNS_MAX];
 
 /* The best free pair; 0 when there is none. */
 static int best_pair(const apl_mapping *mapping, score_table scores, size_t count,
-                     apl_role *out_role, size_t *out_column)
+                     apl_column_role *out_role, size_t *out_column)
 {
     int best = 0;
-    for (unsigned r = 1; r < APL_ROLE_COUNT; r++) {
+    for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
         if (mapping->pinned[r] || mapping->column[r] >= 0)
             continue;
         for (size_t c = 0; c < count; c++) {
             if (scores[r][c] > best && !is_taken(mapping, c)) {
                 best = scores[r][c];
-                *out_role = (apl_role)r;
+                *out_role = (apl_column_role)r;
                 *out_column = c;
             }
         }
@@ -233,27 +238,27 @@ static int best_pair(const apl_mapping *mapping, score_table scores, size_t coun
 void apl_mapping_guess(apl_mapping *mapping, const apl_archive *archive,
                        const apl_column_profile *profiles, size_t count)
 {
-    apl_role role = APL_ROLE_NONE;
+    apl_column_role role = APL_COLUMN_NONE;
     size_t column = 0;
     score_table scores;
-    for (unsigned r = 1; r < APL_ROLE_COUNT; r++) {
+    for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
         for (size_t c = 0; c < count; c++)
             scores[r][c] =
-                (unsigned char)score_of(archive, (apl_role)r, c, profiles ? &profiles[c] : NULL);
+                (unsigned char)score_of(archive, (apl_column_role)r, c, profiles ? &profiles[c] : NULL);
     }
     while (best_pair(mapping, scores, count, &role, &column) > 9)
         mapping->column[role] = (int)column;
     /* A display name is better than no author at all. */
-    bool no_author = mapping->column[APL_ROLE_AUTHOR] < 0 && !mapping->pinned[APL_ROLE_AUTHOR];
-    if (no_author && !mapping->pinned[APL_ROLE_AUTHOR_NAME]) {
-        mapping->column[APL_ROLE_AUTHOR] = mapping->column[APL_ROLE_AUTHOR_NAME];
-        mapping->column[APL_ROLE_AUTHOR_NAME] = APL_MAPPING_NO_COLUMN;
+    bool no_author = mapping->column[APL_COLUMN_AUTHOR] < 0 && !mapping->pinned[APL_COLUMN_AUTHOR];
+    if (no_author && !mapping->pinned[APL_COLUMN_AUTHOR_NAME]) {
+        mapping->column[APL_COLUMN_AUTHOR] = mapping->column[APL_COLUMN_AUTHOR_NAME];
+        mapping->column[APL_COLUMN_AUTHOR_NAME] = APL_MAPPING_NO_COLUMN;
     }
     set_direction(mapping, archive);
-    for (unsigned r = 1; r < APL_ROLE_COUNT; r++) {
+    for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
         int c = mapping->column[r];
         if (c >= 0 && !mapping->pinned[r])
-            explain(mapping, archive, (apl_role)r, (size_t)c,
+            explain(mapping, archive, (apl_column_role)r, (size_t)c,
                     profiles && (size_t)c < count ? &profiles[c] : NULL);
     }
 }
@@ -336,15 +341,15 @@ static apl_rc pin_one(apl_mapping *mapping, const apl_archive *archive, apl_span
         apl_err_fix(err, "write it like text=review_text or text=3");
         return APL_E_USAGE;
     }
-    apl_role role;
-    apl_rc rc = apl_role_parse(apl_span_trim(apl_span_sub(pin, 0, equals)), &role, err);
+    apl_column_role role;
+    apl_rc rc = apl_column_role_parse(apl_span_trim(apl_span_sub(pin, 0, equals)), &role, err);
     apl_span name = apl_span_trim(apl_span_sub(pin, equals + 1, SIZE_MAX));
     int column = APL_MAPPING_NO_COLUMN;
     if (!rc && name.len)
         rc = find_column(archive, name, &column, err);
     if (rc)
         return rc;
-    for (unsigned r = 1; r < APL_ROLE_COUNT && column >= 0; r++) {
+    for (unsigned r = 1; r < APL_COLUMN_COUNT && column >= 0; r++) {
         if (mapping->column[r] == column && !mapping->pinned[r])
             mapping->column[r] = APL_MAPPING_NO_COLUMN;
     }
@@ -377,7 +382,7 @@ apl_rc apl_mapping_format(const apl_mapping *mapping, const apl_archive *archive
                           apl_err *err)
 {
     bool is_first = true;
-    for (unsigned r = 1; r < APL_ROLE_COUNT; r++) {
+    for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
         int c = mapping->column[r], found = -1;
         if (c < 0 && !mapping->pinned[r])
             continue;
@@ -401,9 +406,9 @@ apl_rc apl_mapping_check(const apl_mapping *mapping, const apl_archive *archive,
 {
     const int *column = mapping->column;
     const char *missing = NULL;
-    if (column[APL_ROLE_TEXT] < 0 && column[APL_ROLE_TITLE] < 0 && column[APL_ROLE_RATING] < 0)
+    if (column[APL_COLUMN_TEXT] < 0 && column[APL_COLUMN_TITLE] < 0 && column[APL_COLUMN_RATING] < 0)
         missing = "text";
-    else if (column[APL_ROLE_TIME] < 0)
+    else if (column[APL_COLUMN_TIME] < 0)
         missing = "time";
     if (!missing)
         return APL_OK;
@@ -414,13 +419,13 @@ apl_rc apl_mapping_check(const apl_mapping *mapping, const apl_archive *archive,
     return APL_E_USAGE;
 }
 
-apl_role apl_mapping_role_of(const apl_mapping *mapping, size_t column)
+apl_column_role apl_mapping_role_of(const apl_mapping *mapping, size_t column)
 {
-    for (unsigned r = 1; r < APL_ROLE_COUNT; r++) {
+    for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
         if (mapping->column[r] >= 0 && (size_t)mapping->column[r] == column)
-            return (apl_role)r;
+            return (apl_column_role)r;
     }
-    return APL_ROLE_NONE;
+    return APL_COLUMN_NONE;
 }
 
 const char *apl_mapping_ignored_why(apl_span column_name)
@@ -437,8 +442,8 @@ bool apl_mapping_is_known_name(apl_span column_name)
     if (column_name.len >= APL_NAME_BYTES)
         return false;
     apl_name_normalise(column_name, name);
-    for (unsigned r = 1; r < APL_ROLE_COUNT; r++) {
-        if (apl_name_score(name, (apl_role)r) > 0)
+    for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
+        if (apl_name_score(name, (apl_column_role)r) > 0)
             return true;
     }
     return false;

@@ -9,27 +9,27 @@
 #include "archive/archive.h"
 #include "archive/when.h"
 
-typedef enum apl_role {
-    APL_ROLE_NONE = 0, /* not used */
-    APL_ROLE_ID,
-    APL_ROLE_TEXT,
-    APL_ROLE_AUTHOR,
-    APL_ROLE_AUTHOR_NAME,
-    APL_ROLE_TIME,
-    APL_ROLE_PARENT,
-    APL_ROLE_DIRECTION,
-    APL_ROLE_COMPANY,
-    APL_ROLE_RATING,
-    APL_ROLE_TITLE,
-    APL_ROLE_KIND,
-    APL_ROLE_URL,
-    APL_ROLE_LANG,
-    APL_ROLE_REACH,
-    APL_ROLE_ECHO,
-    APL_ROLE_REVISION,
-    APL_ROLE_EVENT,
-    APL_ROLE_COUNT
-} apl_role;
+typedef enum apl_column_role {
+    APL_COLUMN_NONE = 0, /* not used */
+    APL_COLUMN_ID,
+    APL_COLUMN_TEXT,
+    APL_COLUMN_AUTHOR,
+    APL_COLUMN_AUTHOR_NAME,
+    APL_COLUMN_TIME,
+    APL_COLUMN_PARENT,
+    APL_COLUMN_DIRECTION,
+    APL_COLUMN_COMPANY,
+    APL_COLUMN_RATING,
+    APL_COLUMN_TITLE,
+    APL_COLUMN_KIND,
+    APL_COLUMN_URL,
+    APL_COLUMN_LANG,
+    APL_COLUMN_REACH,
+    APL_COLUMN_ECHO,
+    APL_COLUMN_REVISION,
+    APL_COLUMN_EVENT,
+    APL_COLUMN_COUNT
+} apl_column_role;
 
 enum { APL_MAPPING_NO_COLUMN = -1, APL_MAPPING_WHY_BYTES = 160 };
 
@@ -50,16 +50,16 @@ typedef struct apl_column_profile {
 void apl_column_profile_add(apl_column_profile *profile, apl_span value);
 
 typedef struct apl_mapping {
-    int column[APL_ROLE_COUNT]; /* by role; APL_MAPPING_NO_COLUMN */
+    int column[APL_COLUMN_COUNT]; /* by role; APL_MAPPING_NO_COLUMN */
     bool direction_true_is_own; /* what "True", "1", "yes" mean in the direction column */
-    bool pinned[APL_ROLE_COUNT];
-    char why[APL_ROLE_COUNT][APL_MAPPING_WHY_BYTES];
+    bool pinned[APL_COLUMN_COUNT];
+    char why[APL_COLUMN_COUNT][APL_MAPPING_WHY_BYTES];
 } apl_mapping;
 
 /* "id", "text", "author", "author_name", "time", "parent", "direction", …; NULL for an unknown one. */
-const char *apl_role_name(apl_role role);
+const char *apl_column_role_name(apl_column_role role);
 /* APL_E_USAGE names all roles. */
-apl_rc apl_role_parse(apl_span text, apl_role *out_role, apl_err *err) MUST_USE;
+apl_rc apl_column_role_parse(apl_span text, apl_column_role *out_role, apl_err *err) MUST_USE;
 
 /* Nothing mapped. */
 void apl_mapping_init(apl_mapping *mapping);
@@ -82,8 +82,8 @@ apl_rc apl_mapping_format(const apl_mapping *mapping, const apl_archive *archive
 /* What is missing so that posts can be made of it: text (or title or rating) and time. APL_E_USAGE says how to map it. */
 apl_rc apl_mapping_check(const apl_mapping *mapping, const apl_archive *archive,
                          apl_err *err) MUST_USE;
-/* The role of a column, APL_ROLE_NONE when ignored. */
-apl_role apl_mapping_role_of(const apl_mapping *mapping, size_t column);
+/* The role of a column, APL_COLUMN_NONE when ignored. */
+apl_column_role apl_mapping_role_of(const apl_mapping *mapping, size_t column);
 /* Why a column is not used: "a label somebody gave later, not what the customer said" or "no use for it". Never NULL. */
 const char *apl_mapping_ignored_why(apl_span column_name);
 /* True for what exports call such columns (synonym of any role); used to find out whether a first line is a header. */

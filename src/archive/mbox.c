@@ -215,7 +215,7 @@ static apl_rc parse_message(mbox *m, apl_archive_record *record, apl_err *err)
     if (message)
         rc = fill_fields(m, message, err);
     else
-        apl_record_reject(record, record->line, record->line_end, raw, "",
+        apl_record_reject(record, (apl_extent){record->line, record->line_end, raw}, "",
                           "no mail could be read here");
     if (message)
         g_object_unref(message);
@@ -235,8 +235,9 @@ static apl_rc mbox_next(void *self, apl_archive_record *record, apl_err *err)
         return rc;
     record->line_end = m->feed.line > record->line ? m->feed.line - 1 : record->line;
     if (is_large) {
-        apl_record_reject(record, record->line, record->line_end,
-                          apl_span_sub(apl_buf_view(&m->message), 0, RAW_KEPT_BYTES),
+        apl_record_reject(record,
+                          (apl_extent){record->line, record->line_end,
+                                       apl_span_sub(apl_buf_view(&m->message), 0, RAW_KEPT_BYTES)},
                           "take its attachments out",
                           "the message has more than %d bytes or a line of more than %d",
                           APL_ARCHIVE_MAIL_MAX_BYTES, LINE_MAX_BYTES);

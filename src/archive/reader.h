@@ -22,8 +22,14 @@ typedef struct apl_reader {
     void *self;
 } apl_reader;
 
-/* Fills in a reject of lines from … to. Returns APL_OK. */
-apl_rc apl_record_reject(apl_archive_record *record, uint64_t from, uint64_t to, apl_span raw,
-                         const char *fix, const char *fmt, ...) APL_PRINTF(6, 7);
+/* Which part of the archive a reject is about. */
+typedef struct apl_extent {
+    uint64_t from, to; /* lines */
+    apl_span raw;
+} apl_extent;
+
+/* Fills in a reject. Returns APL_OK. */
+apl_rc apl_record_reject(apl_archive_record *record, apl_extent extent, const char *fix,
+                         const char *fmt, ...) APL_PRINTF(4, 5);
 
 #endif

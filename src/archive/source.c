@@ -314,12 +314,13 @@ static apl_rc decoded_read(apl_stream *s, char *buf, size_t n, size_t *out_n, ap
         window *w = &s->plain;
         apl_span in = {w->bytes + w->pos, w->end - w->pos};
         bool is_last = w->is_last;
-        apl_rc rc = apl_decoder_run(s->decoder, &in, is_last, buf, n, out_n, err);
+        if (!apl_decoder_run(s->decoder, &in, is_last, buf, n, out_n))
+            return apl_err_set(err, APL_E_INTERNAL, "the decoder of %s failed", s->encoding.name);
         w->pos = w->end - in.len;
-        if (rc || *out_n || is_last)
-            return rc;
+        if (*out_n || is_last)
+            return APL_OK;
         w->pos = w->end = 0;
-        rc = plain_fill(s, false, err);
+        apl_rc rc = plain_fill(s, false, err);
         if (rc)
             return rc;
     }

@@ -42,7 +42,7 @@ typedef struct surveyor {
     unsigned own_slots[OWN_SLOTS]; /* index + 1 into own_names */
 } surveyor;
 
-static apl_span field_of(const apl_mapping *mapping, apl_role role, const apl_span *fields,
+static apl_span field_of(const apl_mapping *mapping, apl_column_role role, const apl_span *fields,
                          size_t count)
 {
     int c = mapping->column[role];
@@ -111,7 +111,8 @@ static void weigh_time(surveyor *s, apl_span text)
     for (int order = APL_DATE_ORDER_DMY; order <= APL_DATE_ORDER_MDY; order++) {
         apl_time_us at;
         bool assumed;
-        if (apl_when_resolve(&when, (apl_date_order)order, NULL, NULL, &at, &assumed, NULL))
+        apl_when_reading how = {(apl_date_order)order, NULL, NULL};
+        if (apl_when_resolve(&when, &how, &at, &assumed, NULL))
             continue;
         s->first[order] = at < s->first[order] ? at : s->first[order];
         s->last[order] = at > s->last[order] ? at : s->last[order];
@@ -134,17 +135,17 @@ static apl_rc weigh(surveyor *s, const apl_span *fields, size_t count, bool beyo
                     apl_err *err)
 {
     const apl_mapping *m = &s->survey->mapping;
-    apl_span author = apl_span_trim(field_of(m, APL_ROLE_AUTHOR, fields, count));
-    apl_span text = field_of(m, APL_ROLE_TEXT, fields, count);
-    apl_span time = field_of(m, APL_ROLE_TIME, fields, count);
-    apl_span direction = apl_span_trim(field_of(m, APL_ROLE_DIRECTION, fields, count));
+    apl_span author = apl_span_trim(field_of(m, APL_COLUMN_AUTHOR, fields, count));
+    apl_span text = field_of(m, APL_COLUMN_TEXT, fields, count);
+    apl_span time = field_of(m, APL_COLUMN_TIME, fields, count);
+    apl_span direction = apl_span_trim(field_of(m, APL_COLUMN_DIRECTION, fields, count));
     bool flag, is_own = false;
 
     s->survey->beyond_ascii += beyond_ascii;
-    weigh_id(s, field_of(m, APL_ROLE_ID, fields, count),
-             field_of(m, APL_ROLE_PARENT, fields, count));
+    weigh_id(s, field_of(m, APL_COLUMN_ID, fields, count),
+             field_of(m, APL_COLUMN_PARENT, fields, count));
     weigh_time(s, time);
-    weigh_rating(s, field_of(m, APL_ROLE_RATING, fields, count));
+    weigh_rating(s, field_of(m, APL_COLUMN_RATING, fields, count));
     uint64_t content = apl_span_hash(author) * 3 + apl_span_hash(text) * 5 +
                        apl_span_hash(time) * 7;
     apl_sketch_add(&s->contents, apl_span_hash((apl_span){(const char *)&content, sizeof content}));
@@ -270,8 +271,8 @@ static apl_rc read_all(surveyor *s, apl_err *err)
 static apl_id_state judge_ids(const surveyor *s)
 {
     const apl_survey *v = s->survey;
-    bool has_versions = v->mapping.column[APL_ROLE_EVENT] >= 0 ||
-                        v->mapping.column[APL_ROLE_REVISION] >= 0;
+    bool has_versions = v->mapping.column[APL_COLUMN_EVENT] >= 0 ||
+                        v->mapping.column[APL_COLUMN_REVISION] >= 0;
     if (!s->ids_filled)
         return APL_IDS_ABSENT;
     if (v->ids_ruined * 100 >= s->ids_filled ||
@@ -285,7 +286,7 @@ static apl_id_state judge_ids(const surveyor *s)
 static apl_rc note_ids(const surveyor *s, apl_err *err)
 {
     apl_survey *v = s->survey;
-    int column = v->mapping.column[APL_ROLE_ID];
+    int column = v->mapping.column[APL_COLUMN_ID];
     apl_span name = column < 0 ? APL_SPAN_NONE
                                : apl_archive_column_name(s->archive, (size_t)column);
     if (v->ids == APL_IDS_RUINED)

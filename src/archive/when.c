@@ -195,44 +195,57 @@ static bool take_zone_name(parser *p, apl_span word)
     return false;
 }
 
+static bool take_month(parser *p, apl_span word)
+{
+    for (int i = 0; i < 12; i++) {
+        bool is_sept = i == 8 && apl_span_equal_nocase(word, APL_SPAN("sept"));
+        if (begins_name(word, month_names[i]) || is_sept) {
+            p->month = i + 1;
+            p->at += peek(p, 0) == '-' || peek(p, 0) == '.' || peek(p, 0) == '/';
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_half_day(parser *p, apl_span word)
+{
+    bool is_pm = apl_span_equal_nocase(word, APL_SPAN("pm"));
+    bool is_am = apl_span_equal_nocase(word, APL_SPAN("am"));
+    p->is_pm |= is_pm;
+    p->is_am |= is_am;
+    return is_pm || is_am;
+}
+
+/* Words that only join: the days of the week, "T", "at", the endings of ordinals. */
+static bool is_filler(const parser *p, apl_span word)
+{
+    static const char *const fillers[] = {"T", "at", "of", "th", "st", "nd", "rd", "um", "on"};
+    for (size_t i = 0; i < sizeof day_names / sizeof *day_names; i++) {
+        if (begins_name(word, day_names[i]))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++) {
+        if (p->number_count && apl_span_equal_nocase(word, apl_span_of(fillers[i])))
+            return true;
+    }
+    return false;
+}
+
 static bool take_word(parser *p)
 {
     size_t from = p->at;
     while (is_alpha(peek(p, 0)))
         p->at++;
     apl_span word = apl_span_sub(p->s, from, p->at - from);
-    for (int i = 0; i < 12; i++) {
-        bool is_sept = i == 8 && apl_span_equal_nocase(word, APL_SPAN("sept"));
-        if (begins_name(word, month_names[i]) || is_sept) {
-            if (p->month)
-                return false;
-            p->month = i + 1;
-            if ((peek(p, 0) == '-' || peek(p, 0) == '.' || peek(p, 0) == '/'))
-                p->at++;
-            return true;
-        }
-    }
-    for (int i = 0; i < 7; i++) {
-        if (begins_name(word, day_names[i])) {
-            if (peek(p, 0) == '.')
-                p->at++;
-            return true;
-        }
-    }
-    if (p->has_time && (apl_span_equal_nocase(word, APL_SPAN("pm")) ||
-                        apl_span_equal_nocase(word, APL_SPAN("am")))) {
-        p->is_pm = (*word.ptr | 0x20) == 'p';
-        p->is_am = !p->is_pm;
+    if (!p->month && take_month(p, word))
         return true;
-    }
-    if (p->has_time && take_zone_name(p, word))
+    if (p->has_time && (take_half_day(p, word) || take_zone_name(p, word)))
         return true;
-    static const char *const fillers[] = {"T", "at", "of", "th", "st", "nd", "rd", "um", "on"};
-    for (size_t i = 0; i < sizeof fillers / sizeof *fillers; i++) {
-        if (p->number_count && apl_span_equal_nocase(word, apl_span_of(fillers[i])))
-            return true;
-    }
-    return false;
+    if (!is_filler(p, word))
+        return false;
+    p->at += peek(p, 0) == '.'; /* "Tue." */
+    return true;
 }
 
 static bool take_token(parser *p)
@@ -397,15 +410,15 @@ static apl_rc out_of_range(int64_t year, apl_err *err)
     return APL_E_INVALID;
 }
 
-apl_rc apl_when_resolve(const apl_when *when, apl_date_order order, apl_zone_fn zone,
-                        void *zone_ctx, apl_time_us *out_time, bool *out_assumed_zone, apl_err *err)
+apl_rc apl_when_resolve(const apl_when *when, const apl_when_reading *how, apl_time_us *out_time,
+                        bool *out_assumed_zone, apl_err *err)
 {
     apl_civil c = when->civil;
     apl_time_us at = when->at_us;
     bool assumed = false;
     if (when->shape == APL_WHEN_NONE)
         return apl_err_set(err, APL_E_INVALID, "no time can be read here");
-    if (when->shape == APL_WHEN_NUMERIC && order == APL_DATE_ORDER_DMY) {
+    if (when->shape == APL_WHEN_NUMERIC && how->order == APL_DATE_ORDER_DMY) {
         c.month = when->civil.day;
         c.day = when->civil.month;
     }
@@ -417,7 +430,7 @@ apl_rc apl_when_resolve(const apl_when *when, apl_date_order order, apl_zone_fn 
                                c.year, c.month, c.day, c.hour, c.minute, c.second);
         at = apl_time_from_civil(&c) - when->offset_minutes * APL_US_PER_MINUTE;
         assumed = !when->has_zone;
-        apl_rc rc = assumed && zone ? zone(zone_ctx, &c, &at, err) : APL_OK;
+        apl_rc rc = assumed && how->zone ? how->zone(how->zone_ctx, &c, &at, err) : APL_OK;
         if (rc)
             return rc;
     }

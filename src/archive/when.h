@@ -54,12 +54,18 @@ apl_date_order apl_when_tally_order(const apl_when_tally *tally, bool *out_assum
 typedef apl_rc (*apl_zone_fn)(void *ctx, const apl_civil *local, apl_time_us *out_utc,
                               apl_err *err);
 
+/* How a column's times are read; zone NULL = UTC. */
+typedef struct apl_when_reading {
+    apl_date_order order;
+    apl_zone_fn zone;
+    void *zone_ctx;
+} apl_when_reading;
+
 /*
- * To UTC; zone NULL means UTC. *out_assumed_zone tells whether the zone was used. Impossible dates and years outside
+ * To UTC. *out_assumed_zone tells whether the zone was used. Impossible dates and years outside
  * 1970 … 2199 are APL_E_INVALID and name the value.
  */
-apl_rc apl_when_resolve(const apl_when *when, apl_date_order order, apl_zone_fn zone,
-                        void *zone_ctx, apl_time_us *out_time, bool *out_assumed_zone,
-                        apl_err *err);
+apl_rc apl_when_resolve(const apl_when *when, const apl_when_reading *how, apl_time_us *out_time,
+                        bool *out_assumed_zone, apl_err *err) MUST_USE;
 
 #endif

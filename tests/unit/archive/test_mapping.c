@@ -127,10 +127,10 @@ static void test_check_says_what_is_missing(void **state)
     apl_mapping_init(&mapping);
     assert_int_equal(apl_mapping_check(&mapping, archive, &err), APL_E_USAGE);
     assert_string_equal(err.what, "no column holds the text, as far as can be told");
-    mapping.column[APL_ROLE_RATING] = 0;
+    mapping.column[APL_COLUMN_RATING] = 0;
     assert_int_equal(apl_mapping_check(&mapping, archive, &err), APL_E_USAGE);
     assert_non_null(strstr(err.fix, "--map time=COLUMN"));
-    mapping.column[APL_ROLE_TIME] = 1;
+    mapping.column[APL_COLUMN_TIME] = 1;
     assert_int_equal(apl_mapping_check(&mapping, archive, &err), APL_OK);
     apl_archive_close(archive);
 }
@@ -147,7 +147,7 @@ static void test_direction_sense(void **state)
         char text[200];
         (void)snprintf(text, sizeof text, "text,time,%s\nhello you," T ",True\n", cases[i].name);
         apl_survey *survey = survey_text(text, "");
-        assert_int_equal(survey->mapping.column[APL_ROLE_DIRECTION], 2);
+        assert_int_equal(survey->mapping.column[APL_COLUMN_DIRECTION], 2);
         assert_int_equal(survey->mapping.direction_true_is_own, cases[i].true_is_own);
         apl_survey_free(survey);
     }
@@ -177,8 +177,8 @@ static void test_why(void **state)
 {
     (void)state;
     apl_survey *survey = survey_text("text,at,airline_sentiment\nhello you," T ",bad\n", "");
-    assert_string_equal(survey->mapping.why[APL_ROLE_TIME], "by its name; 1 of 1 values are times");
-    assert_int_equal(apl_mapping_role_of(&survey->mapping, 2), APL_ROLE_NONE);
+    assert_string_equal(survey->mapping.why[APL_COLUMN_TIME], "by its name; 1 of 1 values are times");
+    assert_int_equal(apl_mapping_role_of(&survey->mapping, 2), APL_COLUMN_NONE);
     assert_non_null(strstr(apl_mapping_ignored_why(APL_SPAN("airline_sentiment")), "a label"));
     assert_string_equal(apl_mapping_ignored_why(APL_SPAN("tweet_coord")), "no use for it");
     apl_survey_free(survey);

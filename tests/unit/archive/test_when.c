@@ -9,11 +9,11 @@ static const char *resolve(const char *text, apl_date_order order)
     apl_time_us at;
     bool assumed;
     apl_when_scan(apl_span_of(text), &when);
-    if (apl_when_resolve(&when, order, NULL, NULL, &at, &assumed, NULL))
+    apl_when_reading how = {order, NULL, NULL};
+    if (apl_when_resolve(&when, &how, &at, &assumed, NULL))
         return "refused";
-    apl_time_format(at, out);
-    if (assumed)
-        strncat(out, "?", 2);
+    char time[APL_TIME_TEXT_BYTES];
+    (void)snprintf(out, sizeof out, "%s%s", apl_time_format(at, time), assumed ? "?" : "");
     return out;
 }
 
@@ -90,9 +90,9 @@ static void test_years_are_refused_by_name(void **state)
     apl_time_us at = 17;
     bool assumed;
     apl_err err;
+    apl_when_reading how = {APL_DATE_ORDER_DMY, NULL, NULL};
     apl_when_scan(APL_SPAN("0000-01-01 00:00"), &when);
-    assert_int_equal(apl_when_resolve(&when, APL_DATE_ORDER_DMY, NULL, NULL, &at, &assumed, &err),
-                     APL_E_INVALID);
+    assert_int_equal(apl_when_resolve(&when, &how, &at, &assumed, &err), APL_E_INVALID);
     assert_string_equal(err.what, "the year 0 is outside 1970 to 2199");
     assert_int_equal(at, 17);
 }
@@ -143,18 +143,17 @@ static void test_zone_is_asked_only_when_there_is_none(void **state)
 {
     (void)state;
     int asked = 0;
+    apl_when_reading how = {APL_DATE_ORDER_UNKNOWN, one_hour_east, &asked};
     apl_when when;
     apl_time_us at;
     bool assumed;
     char text[APL_TIME_TEXT_BYTES];
     apl_when_scan(APL_SPAN("2020-05-05 12:00:00"), &when);
-    assert_int_equal(apl_when_resolve(&when, 0, one_hour_east, &asked, &at, &assumed, NULL),
-                     APL_OK);
+    assert_int_equal(apl_when_resolve(&when, &how, &at, &assumed, NULL), APL_OK);
     assert_true(assumed);
     assert_string_equal(apl_time_format(at, text), "2020-05-05T11:00:00Z");
     apl_when_scan(APL_SPAN("2020-05-05 12:00:00Z"), &when);
-    assert_int_equal(apl_when_resolve(&when, 0, one_hour_east, &asked, &at, &assumed, NULL),
-                     APL_OK);
+    assert_int_equal(apl_when_resolve(&when, &how, &at, &assumed, NULL), APL_OK);
     assert_false(assumed);
     assert_string_equal(apl_time_format(at, text), "2020-05-05T12:00:00Z");
     assert_int_equal(asked, 1);

@@ -345,7 +345,7 @@ static apl_rc reject_wide(apl_csv *csv, const apl_csv_scan *scan, apl_archive_re
 
 static apl_rc take_blank(apl_csv *csv, const apl_csv_scan *scan, apl_err *err)
 {
-    if (csv->piece_count)
+    if (csv->piece_count && csv->pieces_raw.max - csv->pieces_raw.len > scan->used_bytes)
         return add_piece(csv, scan, err);
     csv->feed.line += scan->line_feeds;
     apl_feed_take(&csv->feed, scan->used_bytes);

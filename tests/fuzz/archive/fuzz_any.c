@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define MUST(condition)                                                                            \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
-            (void)fprintf(stderr, "fuzz_any.c:%d: %s\n", __LINE__, #condition);                \
+            (void)fprintf(stderr, "fuzz_any.c:%d: %s\n", __LINE__, #condition);                    \
             abort();                                                                               \
         }                                                                                          \
     } while (0)

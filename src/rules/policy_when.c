@@ -126,11 +126,16 @@ static void label_words(apl_head head, const char **out)
     out[count] = NULL;
 }
 
+/* The first four fields are the heads, in order. */
+_Static_assert((int)APL_FIELD_SUBJECT == (int)APL_HEAD_SUBJECT &&
+                   (int)APL_FIELD_CONDUCT == (int)APL_HEAD_CONDUCT,
+               "fields and heads");
+
 static apl_rc read_label(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
 {
     static const char *const keys[] = {"is", "score_at_least", NULL};
     const char *words[APL_LABELS_MAX + 1];
-    label_words((apl_head)c->field, words); /* the first four fields are the heads, in order */
+    label_words((apl_head)c->field, words);
     const apl_yaml_node *is = node;
     apl_rc rc = APL_OK;
     if (node->kind == APL_YAML_MAP) {

@@ -165,42 +165,21 @@ static size_t entity(apl_span s, char *out)
 /* Common punctuation without a trip through ICU; NULL when it is none. */
 static const char *punctuation(uint32_t c)
 {
-    switch (c) {
-    case 0x2018:
-    case 0x2019:
-    case 0x201A:
-    case 0x201B:
-    case 0x2032:
-    case 0x02BC:
-    case 0x00B4:
-    case 0xFF07:
-        return "'";
-    case 0x201C:
-    case 0x201D:
-    case 0x201E:
-    case 0x201F:
-    case 0x2033:
-    case 0x00AB:
-    case 0x00BB:
-        return "\"";
-    case 0x2010:
-    case 0x2011:
-    case 0x2012:
-    case 0x2013:
-    case 0x2014:
-    case 0x2015:
-    case 0x2212:
-        return "-";
-    case 0x2026:
-        return "...";
-    case 0x00A0:
-    case 0x2028:
-    case 0x2029:
-    case 0x3000:
-        return " ";
-    default:
-        return c >= 0x2000 && c <= 0x200A ? " " : NULL;
-    }
+    static const struct {
+        uint32_t from, to;
+        const char *ascii;
+    } table[] = {
+        {0x00A0, 0x00A0, " "},   {0x00AB, 0x00AB, "\""}, {0x00B4, 0x00B4, "'"},
+        {0x00BB, 0x00BB, "\""},  {0x02BC, 0x02BC, "'"},  {0x2000, 0x200A, " "},
+        {0x2010, 0x2015, "-"},   {0x2018, 0x201B, "'"},  {0x201C, 0x201F, "\""},
+        {0x2026, 0x2026, "..."}, {0x2028, 0x2029, " "},  {0x2032, 0x2032, "'"},
+        {0x2033, 0x2033, "\""},  {0x2212, 0x2212, "-"},  {0x3000, 0x3000, " "},
+        {0xFF07, 0xFF07, "'"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0] && c >= table[i].from; i++)
+        if (c <= table[i].to)
+            return table[i].ascii;
+    return NULL;
 }
 
 /* What serves only to hide or to decorate: default ignorables, bidi controls, other controls, emoji skin tones. */

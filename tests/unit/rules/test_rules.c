@@ -117,6 +117,8 @@ static void test_groups(void **state)
                "rule r did not match: sentiment is positive (saw neutral)");
     check_when("{any: {intent: spam, sentiment: neutral}}", &f,
                "rule r matched: sentiment is neutral (saw neutral)");
+    check_when("{any: {intent: spam, sentiment: positive}}", &f,
+               "rule r did not match: sentiment is positive (saw neutral)");
     check_when("{any: [{intent: other, sentiment: positive}, {conduct: civil, lang: en}]}", &f,
                "rule r matched: language is en (saw en-GB)");
     check_when("{not: {intent: other}}", &f,

@@ -82,6 +82,7 @@ static void test_weights(void **state)
     check_reason("don\xE2\x80\x99t feel good", "happy", APL_SENTIMENT_NEGATIVE, 2 * 0.7);
     check_reason("not what they call a good", "happy", APL_SENTIMENT_POSITIVE, 2); /* too far */
     check_reason("not here. good there", "happy", APL_SENTIMENT_POSITIVE, 2); /* another sentence */
+    check_reason("not here! good there", "happy", APL_SENTIMENT_POSITIVE, 2);
     check_reason("very good", "happy", APL_SENTIMENT_POSITIVE, 2 * 1.4);
     check_reason("a bit bad", "unhappy", APL_SENTIMENT_NEGATIVE, 2 * 0.6);
     check_reason("good but bad", "unhappy", APL_SENTIMENT_NEGATIVE, 2 * 1.25);
@@ -145,6 +146,8 @@ static void test_R6_stars_and_notices(void **state)
         int label = a.heads[APL_HEAD_INTENT].label;
         assert_int_equal(label == APL_INTENT_COMPLAINT, rating < 40);
         assert_int_equal(label == APL_INTENT_PRAISE, rating >= 40);
+        float unhappy = a.heads[APL_HEAD_SENTIMENT].scores[APL_SENTIMENT_NEGATIVE];
+        assert_int_equal(unhappy > 0.8f, rating <= 25);
     }
     in.rating_x10 = APL_TRIAGE_RATING_NONE;
     in.is_notice = true;

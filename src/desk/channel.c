@@ -113,6 +113,17 @@ apl_rc apl_channel_find(apl_conn *conn, int64_t workspace_id, apl_span slug, apl
     return rc;
 }
 
+apl_rc apl_channel_find_named(apl_conn *conn, int64_t workspace_id, apl_span name, apl_arena *arena,
+                              apl_channel_row *out_row, apl_err *err)
+{
+    char slug[APL_CHANNEL_SLUG_MAX_BYTES];
+    bool found = false;
+    apl_rc rc = apl_channel_find(conn, workspace_id, slug_from(name, slug), arena, out_row, &found, err);
+    if (!rc && !found)
+        rc = apl_err_set(err, APL_E_NOT_FOUND, "there is no channel \"%.*s\"", APL_SPAN_ARGS(apl_utf8_cut(name, 60)));
+    return rc;
+}
+
 apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *channel, apl_actor actor, apl_channel_row *out_row,
                        char out_secret[APL_CHANNEL_SECRET_TEXT_BYTES], apl_err *err)
 {

@@ -24,6 +24,9 @@ apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *new_channel, apl_actor
 /* By slug. */
 apl_rc apl_channel_find(apl_conn *conn, int64_t workspace_id, apl_span slug, apl_arena *arena, apl_channel_row *out_row,
                         bool *out_found, apl_err *err) MUST_USE;
+/* By the short name that `name` makes; APL_E_NOT_FOUND. */
+apl_rc apl_channel_find_named(apl_conn *conn, int64_t workspace_id, apl_span name, apl_arena *arena,
+                              apl_channel_row *out_row, apl_err *err) MUST_USE;
 /* The key of a webhook in the clear; wipe it after use. */
 apl_rc apl_channel_secret(const apl_desk *desk, const apl_channel_row *row, uint8_t out[APL_CHANNEL_SECRET_BYTES],
                           apl_err *err) MUST_USE;

@@ -145,6 +145,17 @@ static apl_rc next_open_cases(apl_tx *tx, int64_t after, int64_t ids[CASES_PER_S
     return rc;
 }
 
+/* Name and zone of a workspace are the policy's. */
+static apl_rc mark_folded(apl_tx *tx, apl_err *err)
+{
+    const apl_policy_use *use = tx->desk->policy;
+    apl_workspace_row row = tx->desk->workspace;
+    row.policy_id = use->id;
+    row.name = apl_span_of(use->policy->workspace.name);
+    row.zone = apl_span_of(use->policy->workspace.zone->name);
+    return apl_tx_update(tx, &apl_table_workspace, &row, err);
+}
+
 /* One transaction: some cases; after the last of them the workspace is marked as done. */
 static apl_rc refold_step(apl_desk *desk, int64_t *inout_after, bool *out_done, apl_err *err)
 {
@@ -160,10 +171,8 @@ static apl_rc refold_step(apl_desk *desk, int64_t *inout_after, bool *out_done, 
         rc = apl_tx_entry_begin(&tx, "clocks.recomputed", APL_ACTOR_SYSTEM, err);
     for (size_t i = 0; i < count && !rc; i++)
         rc = apl_case_refold(&tx, ids[i], err);
-    if (!rc && *out_done) {
-        desk->workspace.policy_id = desk->policy->id;
-        rc = apl_tx_update(&tx, &apl_table_workspace, &desk->workspace, err);
-    }
+    if (!rc && *out_done)
+        rc = mark_folded(&tx, err);
     if (!rc)
         rc = apl_tx_entry_end(&tx, err);
     if (rc) {
@@ -181,7 +190,7 @@ static apl_rc refold_open_cases(apl_desk *desk, apl_err *err)
     int64_t after = 0;
     for (bool done = false; !rc && !done;)
         rc = refold_step(desk, &after, &done, err);
-    return rc;
+    return rc ? rc : apl_desk_reload_workspace(desk, err);
 }
 
 apl_rc apl_policy_publish(apl_desk *desk, const apl_policy_file *files, size_t count, int64_t user_id,

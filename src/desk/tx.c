@@ -159,9 +159,13 @@ bool apl_tx_is_lost(apl_rc rc)
 
 apl_rc apl_tx_save(apl_tx *tx, apl_err *err)
 {
+    int depth = tx->conn->depth;
+    apl_rc rc = apl_conn_save(tx->conn, err);
+    if (rc)
+        return rc;
     apl_arena_clear(&tx->arena);
-    tx->saved = tx->head;
-    return apl_conn_save(tx->conn, err);
+    tx->saved[depth] = tx->head;
+    return APL_OK;
 }
 
 apl_rc apl_tx_release(apl_tx *tx, apl_err *err)
@@ -172,7 +176,7 @@ apl_rc apl_tx_release(apl_tx *tx, apl_err *err)
 void apl_tx_undo(apl_tx *tx)
 {
     apl_conn_undo(tx->conn);
-    tx->head = tx->saved;
+    tx->head = tx->saved[tx->conn->depth];
     tx->in_entry = false;
 }
 

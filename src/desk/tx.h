@@ -30,7 +30,7 @@ typedef struct apl_ledger_head {
     apl_time_us checkpoint_us;
 } apl_ledger_head;
 
-enum { APL_TX_CASES_MAX = 64 };
+enum { APL_TX_CASES_MAX = 64, APL_TX_SAVES_MAX = 4 };
 
 typedef struct apl_tx {
     apl_desk *desk;
@@ -39,8 +39,8 @@ typedef struct apl_tx {
     apl_time_us now;
     apl_ledger_head head;
     int64_t first_size; /* of the ledger when the transaction began */
-    apl_ledger_head saved; /* as at the last apl_tx_save */
-    apl_arena arena; /* scratch of the present job; cleared by apl_tx_save */
+    apl_ledger_head saved[APL_TX_SAVES_MAX]; /* as at each open apl_tx_save */
+    apl_arena arena;                         /* scratch of the present job; cleared by apl_tx_save */
     apl_entry entry;
     apl_buf entry_bytes;
     bool in_entry;
@@ -57,7 +57,7 @@ apl_rc apl_tx_begin(apl_tx *tx, apl_desk *desk, apl_err *err) MUST_USE;
 apl_rc apl_tx_commit(apl_tx *tx, apl_err *err) MUST_USE;
 void apl_tx_rollback(apl_tx *tx);
 
-/* A job inside the transaction: what it did is kept (release) or undone alone (undo). */
+/* A job inside the transaction, also nested: what it did is kept (release) or undone alone (undo). */
 apl_rc apl_tx_save(apl_tx *tx, apl_err *err) MUST_USE;
 apl_rc apl_tx_release(apl_tx *tx, apl_err *err) MUST_USE;
 void apl_tx_undo(apl_tx *tx);

@@ -16,7 +16,8 @@ import { CHANNELS, STORIES } from "./stories.mjs";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, "../../web/dist");
 const CONTRACT = YAML.parse(readFileSync(join(HERE, "../../api/openapi.yaml"), "utf8"), { maxAliasCount: 1000 });
-const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+// As the real server sends it (src/http/exchange.c).
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const MIME = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml" };
 const MINUTE = 60_000;
 

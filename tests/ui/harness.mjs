@@ -34,16 +34,17 @@ export async function closeBrowser() {
   browser = undefined;
 }
 
-let signedIn; // the real server's link works once: its cookies serve all tests
+/** Cookies by server: the real one's link works once, and signing in again costs time. */
+const cookies = new Map();
 export async function startServer(options = {}) {
   if (!isReal) return startContractServer({ isLinkReusable: true, ...options });
   return { url: process.env.APLOMB_URL.replace(/\/$/, ""), link: process.env.APLOMB_LINK, violations: [], close: async () => {} };
 }
 
 /** A page that watches itself; `faults` must be empty at the end (closePage checks). */
-export async function openPage(server, { viewport = WIDE, colorScheme = "light", signIn = true, reducedMotion = "reduce" } = {}) {
+export async function openPage(server, { viewport = WIDE, colorScheme = "light", signIn = true, isShared = isReal, reducedMotion = "reduce" } = {}) {
   await openBrowser();
-  const context = await browser.newContext({ viewport, colorScheme, reducedMotion, locale: "en-GB", ...(isReal && signedIn ? { storageState: signedIn } : {}) });
+  const context = await browser.newContext({ viewport, colorScheme, reducedMotion, locale: "en-GB", ...(isShared && signIn && cookies.has(server.url) ? { storageState: cookies.get(server.url) } : {}) });
   const page = await context.newPage();
   const faults = [];
   await page.addInitScript(() => {
@@ -58,13 +59,11 @@ export async function openPage(server, { viewport = WIDE, colorScheme = "light",
   page.on("request", (request) => { if (!request.url().startsWith(server.url) && !request.url().startsWith("data:")) faults.push(`foreign request: ${request.url()}`); });
   page.faults = faults;
   page.setDefaultTimeout(10_000);
-  if (signIn && !(isReal && signedIn)) {
-    await page.goto(server.link);
+  if (signIn) {
+    const isIn = isShared && cookies.has(server.url);
+    await page.goto(isIn ? server.url : server.link);
     await page.waitForSelector(".shell");
-    if (isReal) signedIn = await context.storageState();
-  } else if (signIn) {
-    await page.goto(server.url);
-    await page.waitForSelector(".shell");
+    if (isShared && !isIn) cookies.set(server.url, await context.storageState());
   }
   return page;
 }

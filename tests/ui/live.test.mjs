@@ -53,8 +53,10 @@ test("a lost connection is told, nothing is missed, writing again is safe", { sk
   const page = await openPage(server);
   await page.goto(server.url + `/inbox/all/${CASE}`);
   await page.waitForSelector(".case .state");
+  // The page asks for the case when the event has come through: from then on it knows where to go on.
+  const seen = page.waitForResponse((response) => response.url().endsWith(`/cases/${CASE}`));
   server.touch(CASE, "case.updated", () => {});
-  await page.waitForTimeout(700); // the event has to be on this side for its id to be remembered
+  await seen;
   server.setDown(true);
   await page.waitForSelector('.banner[data-tone="offline"]');
   await page.locator(".note-form textarea").fill("Written in the dark");

@@ -54,7 +54,7 @@ for (const [sizeName, viewport] of [["wide", WIDE], ["narrow", NARROW]])
       if (screen.isEmpty && isReal) continue;
       test(name, async () => {
         const at = screen.isEmpty ? empty : server;
-        const page = await openPage(at, { viewport, colorScheme, signIn: !screen.isOut });
+        const page = await openPage(at, { viewport, colorScheme, signIn: !screen.isOut, isShared: true });
         if (screen.path || screen.isOut) await page.goto(at.url + (screen.path ?? "/"));
         await screen.go(page);
         await page.waitForLoadState("load");

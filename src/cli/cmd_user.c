@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `aplomb user add|list|link`: on the directory itself, or through the server that holds it. Tests: tests/e2e/test_cli.py */
+#include "cli/commands.h"
+#include "cli/remote.h"
+#include "desk/session.h"
+#include "json/reader.h"
+#include "json/writer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OUTPUT_MAX_BYTES = 4 * 1024 * 1024, ARENA_BYTES = 4 * 1024 * 1024 };
+
+typedef struct user_job {
+    apl_span email, name;
+    apl_role role;
+    bool only_link; /* the person exists */
+    int64_t id;
+    char token[APL_TOKEN_TEXT_BYTES];
+} user_job;
+
+static apl_rc add_or_find(apl_tx *tx, user_job *job, apl_err *err)
+{
+    apl_user_row row;
+    bool found = false;
+    if (!job->only_link) {
+        apl_user_new person = {.email = job->email, .name = job->name, .role = job->role};
+        apl_rc rc = apl_user_add(tx, &person, (apl_actor){"cli", 0}, &row, err);
+        job->id = rc ? 0 : row.id;
+        return rc;
+    }
+    apl_rc rc = apl_user_find_email(tx->conn, tx->workspace_id, job->email, &tx->arena, &row, &found, err);
+    if (!rc && !found)
+        rc = apl_err_set(err, APL_E_NOT_FOUND, "there is nobody with the address %.*s", APL_SPAN_ARGS(job->email));
+    job->id = rc ? 0 : row.id;
+    return rc;
+}
+
+static apl_rc run_locally(apl_desk *desk, user_job *job, apl_err *err)
+{
+    apl_tx tx;
+    apl_rc rc = apl_tx_begin(&tx, desk, err);
+    if (rc)
+        return rc;
+    rc = add_or_find(&tx, job, err);
+    if (!rc)
+        rc = apl_link_make(&tx, job->id, APL_LINK_TERMINAL_LIFETIME_US, job->token, err);
+    if (rc) {
+        apl_tx_rollback(&tx);
+        return rc;
+    }
+    return apl_tx_commit(&tx, err);
+}
+
+static apl_rc print_user(const apl_cli *cli, const user_job *job, apl_err *err)
+{
+    APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
+    apl_json_writer w;
+    if (!apl_cli_has(cli, "json")) {
+        (void)printf("%.*s: sign in once, within a day, at\n  /sign-in?token=%s\n(on the address of your server, such as"
+                     " http://127.0.0.1:8080)\n",
+                     APL_SPAN_ARGS(job->email), job->token);
+        return APL_OK;
+    }
+    apl_json_writer_init(&w, &text);
+    apl_json_object_begin(&w);
+    apl_json_member_i64(&w, "id", job->id);
+    apl_json_member_string(&w, "email", job->email);
+    apl_json_member_str(&w, "token", job->token);
+    apl_json_object_end(&w);
+    apl_rc rc = apl_json_writer_finish(&w, err);
+    if (!rc)
+        (void)printf("%s\n", apl_buf_str(&text));
+    return rc;
+}
+
+static apl_rc add_remotely(apl_cli *cli, const user_job *job, apl_err *err)
+{
+    APL_AUTO(apl_buf) body = APL_BUF(OUTPUT_MAX_BYTES);
+    APL_AUTO(apl_http_reply) reply = {0};
+    apl_remote *remote = NULL;
+    apl_json_writer w;
+    apl_rc rc = apl_remote_open(apl_cli_data_dir(cli), &remote, err);
+    if (rc)
+        return rc;
+    apl_json_writer_init(&w, &body);
+    apl_json_object_begin(&w);
+    apl_json_member_string(&w, "email", job->email);
+    apl_json_member_string(&w, "name", job->name);
+    apl_json_member_str(&w, "role", apl_role_name(job->role));
+    apl_json_object_end(&w);
+    rc = apl_json_writer_finish(&w, err);
+    if (!rc)
+        rc = apl_remote_call(remote, "POST", "/api/v1/users", apl_buf_view(&body), &reply, err);
+    if (!rc)
+        (void)printf("%s\n", apl_buf_str(&reply.body));
+    apl_remote_close(remote);
+    return rc;
+}
+
+apl_rc apl_cmd_user_add(apl_cli *cli, apl_err *err)
+{
+    apl_desk *desk = NULL;
+    const char *name = apl_cli_get(cli, "name"), *role = apl_cli_get(cli, "role");
+    user_job job = {.email = apl_span_of(cli->args[0]), .name = apl_span_of(name ? name : cli->args[0])};
+    apl_rc rc = apl_role_parse(apl_span_of(role ? role : "agent"), &job.role, err);
+    if (rc)
+        return apl_err_wrap(err, APL_E_USAGE, "--role");
+    rc = apl_cli_open(cli, APL_DESK_WRITE, &desk, err);
+    if (rc == APL_E_BUSY)
+        return add_remotely(cli, &job, err);
+    if (!rc)
+        rc = run_locally(desk, &job, err);
+    apl_desk_close(desk);
+    return rc ? rc : print_user(cli, &job, err);
+}
+
+apl_rc apl_cmd_user_link(apl_cli *cli, apl_err *err)
+{
+    apl_desk *desk = NULL;
+    user_job job = {.email = apl_span_of(cli->args[0]), .only_link = true};
+    apl_rc rc = apl_cli_open(cli, APL_DESK_WRITE, &desk, err);
+    if (rc == APL_E_BUSY)
+        apl_err_fix(err, "stop the server first, or make the link on its page under Settings");
+    if (!rc)
+        rc = run_locally(desk, &job, err);
+    apl_desk_close(desk);
+    return rc ? rc : print_user(cli, &job, err);
+}
+
+apl_rc apl_cmd_user_list(apl_cli *cli, apl_err *err)
+{
+    APL_AUTO(apl_arena) arena;
+    APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
+    apl_desk *desk = NULL;
+    apl_user_page page = {0};
+    apl_json_writer w;
+    apl_arena_init(&arena, ARENA_BYTES);
+    apl_rc rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
+    if (!rc)
+        rc = apl_user_list(desk->conn, desk->workspace_id, APL_SPAN(""), 0, 1000, &arena, &page, err);
+    apl_json_writer_init(&w, &text);
+    apl_json_array_begin(&w);
+    for (size_t i = 0; i < page.count && !rc; i++) {
+        const apl_user_row *row = &page.rows[i];
+        if (!apl_cli_has(cli, "json")) {
+            (void)printf("%6lld  %-10.*s %-32.*s %.*s\n", (long long)row->id, APL_SPAN_ARGS(row->role),
+                         APL_SPAN_ARGS(row->email), APL_SPAN_ARGS(row->name));
+            continue;
+        }
+        apl_json_object_begin(&w);
+        apl_json_member_i64(&w, "id", row->id);
+        apl_json_member_string(&w, "email", row->email);
+        apl_json_member_string(&w, "name", row->name);
+        apl_json_member_string(&w, "role", row->role);
+        apl_json_object_end(&w);
+    }
+    apl_json_array_end(&w);
+    if (!rc)
+        rc = apl_json_writer_finish(&w, err);
+    if (!rc && apl_cli_has(cli, "json"))
+        (void)printf("%s\n", apl_buf_str(&text));
+    apl_desk_close(desk);
+    return rc;
+}

@@ -158,9 +158,9 @@ static int print_error(const apl_err *err, apl_rc rc)
     return apl_rc_exit_status(rc);
 }
 
-int apl_cli_main(const apl_desk_env *env, int argc, char **argv)
+int apl_cli_main(const apl_program *program, int argc, char **argv)
 {
-    apl_cli cli = {.env = env};
+    apl_cli cli = {.env = &program->env, .program = program};
     apl_err err = {0};
     int words = 0;
     bool wants_help = false;

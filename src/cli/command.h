@@ -31,8 +31,15 @@ typedef struct apl_command {
 /* The whole program's table; ends with name NULL. */
 extern const apl_command apl_commands[];
 
+/* What main wires in. */
+typedef struct apl_program {
+    apl_desk_env env;
+    apl_rc (*serve)(apl_cli *cli, apl_err *err);
+} apl_program;
+
 struct apl_cli {
     const apl_desk_env *env;
+    const apl_program *program;
     const apl_command *command;
     const char *values[APL_CLI_OPTIONS_MAX]; /* by option; a flag that is given is "" */
     const char *args[APL_CLI_ARGS_MAX];
@@ -41,7 +48,7 @@ struct apl_cli {
 };
 
 /* Runs the program; returns its exit status. */
-int apl_cli_main(const apl_desk_env *env, int argc, char **argv);
+int apl_cli_main(const apl_program *program, int argc, char **argv);
 
 /* Value of an option of the present command, NULL when it was not given. */
 const char *apl_cli_get(const apl_cli *cli, const char *name);

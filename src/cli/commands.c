@@ -185,6 +185,11 @@ const apl_command apl_commands[] = {
     {NULL, NULL, NULL, NULL, NULL, 0, 0, NULL},
 };
 
+apl_rc apl_cmd_serve(apl_cli *cli, apl_err *err)
+{
+    return cli->program->serve(cli, err);
+}
+
 apl_rc apl_cmd_man(apl_cli *cli, apl_err *err)
 {
     return apl_cli_print_man(cli->args[0], err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Wiring: the only place that names the concrete clock, randomness, stores and the embedded files. */
 #include "base/embedded.h"
-#include "cli/command.h"
+#include "main/serve.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
@@ -64,13 +64,15 @@ int main(int argc, char **argv)
     uint64_t seed[2];
     /* What is written here is the firm's own business. */
     (void)umask(077);
-    apl_desk_env env = {
+    apl_program program = {.serve = apl_serve};
+    apl_desk_env *env = &program.env;
+    *env = (apl_desk_env){
         .clock = apl_clock_system(), .random = apl_random_system(), .open_store = open_store,
         .migrations = migrations, .default_policy = policy,
     };
-    env.random->fill(env.random->ctx, seed, sizeof seed);
+    env->random->fill(env->random->ctx, seed, sizeof seed);
     apl_span_hash_seed(seed[0], seed[1]);
-    env.migration_count = embedded_migrations(migrations);
-    env.default_policy_count = embedded_policy(policy);
-    return apl_cli_main(&env, argc, argv);
+    env->migration_count = embedded_migrations(migrations);
+    env->default_policy_count = embedded_policy(policy);
+    return apl_cli_main(&program, argc, argv);
 }

@@ -2,9 +2,9 @@
 /* `aplomb case list` and `aplomb case show`, from the same queries as the inbox. Tests: tests/e2e/test_cli.py */
 #include "cli/commands.h"
 #include "desk/query_case.h"
+#include "model/timeline.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "model/timeline.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,8 @@ static void print_left(apl_time_us due, apl_time_us now)
 
 static void print_line(const apl_case_line *line, apl_time_us now)
 {
-    (void)printf("%6lld  %-8s ", (long long)line->row.id, apl_case_state_name((apl_case_state)line->row.state));
+    (void)printf("%6lld  %-8s ", (long long)line->row.id,
+                 apl_case_state_name((apl_case_state)line->row.state));
     if (line->row.next_due_us != APL_TIME_NONE)
         print_left(line->row.next_due_us, now);
     else
@@ -69,7 +70,9 @@ static void write_line(apl_json_writer *w, const apl_case_line *line)
     apl_json_member_time(w, "first_reply_at", row->first_reply_us);
     apl_json_member_time(w, "waiting_since", row->waiting_us);
     apl_json_member_time(w, "due_at", row->next_due_us);
-    apl_json_member_str(w, "clock", row->next_clock >= 0 ? apl_clock_kind_name((apl_clock_kind)row->next_clock) : NULL);
+    apl_json_member_str(w, "clock",
+                        row->next_clock >= 0 ? apl_clock_kind_name((apl_clock_kind)row->next_clock)
+                                             : NULL);
     apl_json_member_i64(w, "posts", row->post_count);
     apl_json_member_i64(w, "replies", row->reply_count);
 }
@@ -87,14 +90,16 @@ apl_rc apl_cmd_case_list(apl_cli *cli, apl_err *err)
     APL_AUTO(apl_arena) arena;
     APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
     const char *view = apl_cli_get(cli, "view");
-    apl_case_filter filter = {.now = apl_clock_now(cli->env->clock), .search = apl_span_of(apl_cli_get(cli, "q"))};
+    apl_case_filter filter = {.now = apl_clock_now(cli->env->clock),
+                              .search = apl_span_of(apl_cli_get(cli, "q"))};
     apl_case_page page = {0};
     apl_desk *desk = NULL;
     apl_json_writer w;
     int64_t limit = 20;
     apl_arena_init(&arena, ARENA_BYTES);
     if (view && !apl_view_parse(apl_span_of(view), &filter.view))
-        return apl_err_set(err, APL_E_USAGE, "there is no view \"%.40s\"; see: aplomb case list --help", view);
+        return apl_err_set(err, APL_E_USAGE,
+                           "there is no view \"%.40s\"; see: aplomb case list --help", view);
     apl_rc rc = apl_cli_number(cli, "limit", 1, APL_PAGE_MAX, 20, &limit, err);
     if (!rc)
         rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
@@ -138,17 +143,20 @@ static apl_rc load_case(apl_desk *desk, int64_t id, apl_arena *arena, whole_case
         rc = apl_case_clock_list(desk, c->line.row.id, arena, &c->clocks, err);
     if (!rc)
         rc = apl_case_thread(desk, &c->line.row, NULL, THREAD_MAX, arena, &c->thread, err);
-    return rc ? rc : apl_case_decider(desk, c->line.row.id, arena, &c->decider, &c->has_decider, err);
+    return rc ? rc
+              : apl_case_decider(desk, c->line.row.id, arena, &c->decider, &c->has_decider, err);
 }
 
 static void print_trace(const whole_case *c)
 {
     APL_AUTO_JSON doc = apl_json_doc_new();
     apl_json root, step;
-    if (!doc || !c->has_decider || apl_json_doc_parse(doc, c->decider.assessment.detail, NULL, &root, NULL))
+    if (!doc || !c->has_decider ||
+        apl_json_doc_parse(doc, c->decider.assessment.detail, NULL, &root, NULL))
         return;
     (void)printf("\nwhy it is here\n");
-    for (apl_json_iter it = apl_json_each(apl_json_get(root, "trace")); apl_json_next(&it, NULL, &step);) {
+    for (apl_json_iter it = apl_json_each(apl_json_get(root, "trace"));
+         apl_json_next(&it, NULL, &step);) {
         apl_span sentence = APL_SPAN_NONE;
         if (apl_json_as_str(apl_json_get(step, "sentence"), &sentence)) {
             (void)printf("  ");

@@ -7,7 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTPUT_MAX_BYTES = 16 * 1024 * 1024, REPORT_ARENA_BYTES = 64 * 1024 * 1024, GROUPS_SHOWN = 12 };
+enum {
+    OUTPUT_MAX_BYTES = 16 * 1024 * 1024,
+    REPORT_ARENA_BYTES = 64 * 1024 * 1024,
+    GROUPS_SHOWN = 12
+};
 
 apl_rc apl_cmd_stats(apl_cli *cli, apl_err *err)
 {
@@ -22,14 +26,18 @@ apl_rc apl_cmd_stats(apl_cli *cli, apl_err *err)
     if (rc)
         return rc;
     if (!apl_cli_has(cli, "json")) {
-        (void)printf("posts            %12lld  (%lld of them replies)\ncases            %12lld  (%lld open)\n"
-                     "clocks running   %12lld  (%lld past due)\nauthors          %12lld\nversions         %12lld\n"
+        (void)printf("posts            %12lld  (%lld of them replies)\ncases            %12lld  "
+                     "(%lld open)\n"
+                     "clocks running   %12lld  (%lld past due)\nauthors          %12lld\nversions  "
+                     "       %12lld\n"
                      "notes            %12lld\nchannels         %12lld\nusers            %12lld\n"
                      "ledger entries   %12lld\n",
                      (long long)stats.posts, (long long)stats.replies, (long long)stats.cases,
-                     (long long)stats.open_cases, (long long)stats.open_clocks, (long long)stats.breached_clocks,
-                     (long long)stats.authors, (long long)stats.post_versions, (long long)stats.notes,
-                     (long long)stats.channels, (long long)stats.users, (long long)stats.ledger_entries);
+                     (long long)stats.open_cases, (long long)stats.open_clocks,
+                     (long long)stats.breached_clocks, (long long)stats.authors,
+                     (long long)stats.post_versions, (long long)stats.notes,
+                     (long long)stats.channels, (long long)stats.users,
+                     (long long)stats.ledger_entries);
         return APL_OK;
     }
     apl_json_writer_init(&w, &text);
@@ -72,8 +80,8 @@ static const char *percent(int64_t part, int64_t whole, char out[16])
 static void print_figures(const apl_figures *f)
 {
     char a[32], b[32], p[16];
-    (void)printf("conversations            %9lld  (%lld posts by customers)\n", (long long)f->conversations,
-                 (long long)f->customer_posts);
+    (void)printf("conversations            %9lld  (%lld posts by customers)\n",
+                 (long long)f->conversations, (long long)f->customer_posts);
     (void)printf("answered                 %9lld  %s\n", (long long)f->answered,
                  percent(f->answered, f->conversations, p));
     (void)printf("first response           median %s, 90 %% within %s\n", duration(f->median_us, a),
@@ -82,8 +90,8 @@ static void print_figures(const apl_figures *f)
                  percent(f->within_limit, f->conversations, p));
     (void)printf("on the same day          %9lld  %s\n", (long long)f->same_day,
                  percent(f->same_day, f->conversations, p));
-    (void)printf("complaints               %9lld  of them unanswered %lld\n", (long long)f->complaints,
-                 (long long)f->unanswered_complaints);
+    (void)printf("complaints               %9lld  of them unanswered %lld\n",
+                 (long long)f->complaints, (long long)f->unanswered_complaints);
 }
 
 static void print_groups(const char *title, const apl_report_group *groups, size_t count)
@@ -91,13 +99,16 @@ static void print_groups(const char *title, const apl_report_group *groups, size
     char a[32], p[16], q[16];
     if (!count || (count == 1 && !groups[0].key.len))
         return;
-    (void)printf("\n%-24s %8s %9s %12s %10s %11s\n", title, "cases", "answered", "median", "in limit", "unanswered");
+    (void)printf("\n%-24s %8s %9s %12s %10s %11s\n", title, "cases", "answered", "median",
+                 "in limit", "unanswered");
     for (size_t i = 0; i < count && i < GROUPS_SHOWN; i++) {
         const apl_figures *f = &groups[i].figures;
-        apl_span key = groups[i].key.len ? apl_span_sub(groups[i].key, 0, 24) : APL_SPAN("(not named)");
-        (void)printf("%-24.*s %8lld %9s %12s %10s %11lld\n", APL_SPAN_ARGS(key), (long long)f->conversations,
-                     percent(f->answered, f->conversations, p), duration(f->median_us, a),
-                     percent(f->within_limit, f->conversations, q), (long long)f->unanswered_complaints);
+        apl_span key = groups[i].key.len ? apl_span_sub(groups[i].key, 0, 24)
+                                         : APL_SPAN("(not named)");
+        (void)printf("%-24.*s %8lld %9s %12s %10s %11lld\n", APL_SPAN_ARGS(key),
+                     (long long)f->conversations, percent(f->answered, f->conversations, p),
+                     duration(f->median_us, a), percent(f->within_limit, f->conversations, q),
+                     (long long)f->unanswered_complaints);
     }
     if (count > GROUPS_SHOWN)
         (void)printf("… and %zu more (--json shows all)\n", count - GROUPS_SHOWN);

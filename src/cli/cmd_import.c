@@ -55,7 +55,8 @@ static apl_rc put_local(void *ctx, apl_batch_item *items, size_t count, apl_err 
     target *t = ctx;
     apl_import_batch batch = {&t->import, items, count};
     apl_arena_clear(&t->arena);
-    apl_rc rc = apl_batch_judge(t->judge, apl_span_of(t->import.channel_name), items, count, &t->arena, err);
+    apl_rc rc = apl_batch_judge(t->judge, apl_span_of(t->import.channel_name), items, count,
+                                &t->arena, err);
     return rc ? rc : apl_writer_run(t->writer, apl_import_batch_write, &batch, err);
 }
 
@@ -87,11 +88,11 @@ static void show_progress(void *ctx, const apl_import_progress *p)
         int bars = (int)(share * 30);
         double left = share > 0 ? seconds * (1 - share) / share : 0;
         (void)fprintf(stderr, "\r%s [%.*s%*s] %3.0f %%  %lld posts  %.0f/s  %.0f s left  ",
-                      p->is_survey ? "looking" : "taking ", bars, "##############################", 30 - bars, "",
-                      share * 100, (long long)p->records, rate, left);
+                      p->is_survey ? "looking" : "taking ", bars, "##############################",
+                      30 - bars, "", share * 100, (long long)p->records, rate, left);
     } else {
-        (void)fprintf(stderr, "\r%s %lld posts  %.0f/s  ", p->is_survey ? "looking" : "taking ", (long long)p->records,
-                      rate);
+        (void)fprintf(stderr, "\r%s %lld posts  %.0f/s  ", p->is_survey ? "looking" : "taking ",
+                      (long long)p->records, rate);
     }
 }
 
@@ -107,13 +108,15 @@ static void print_mapping(const apl_import_file *file, FILE *out)
 {
     const apl_survey *survey = apl_import_file_survey(file);
     const apl_archive *archive = apl_import_file_archive(file);
-    (void)fprintf(out, "%s, %llu records\n", apl_archive_description(archive), (unsigned long long)survey->records);
+    (void)fprintf(out, "%s, %llu records\n", apl_archive_description(archive),
+                  (unsigned long long)survey->records);
     for (size_t column = 0; column < apl_archive_column_count(archive); column++) {
         apl_span name = apl_archive_column_name(archive, column);
         apl_column_role role = apl_mapping_role_of(&survey->mapping, column);
         (void)fprintf(out, "  %-28.*s %-12s %s\n", APL_SPAN_ARGS(name),
                       role == APL_COLUMN_NONE ? "–" : apl_column_role_name(role),
-                      role == APL_COLUMN_NONE ? apl_mapping_ignored_why(name) : survey->mapping.why[role]);
+                      role == APL_COLUMN_NONE ? apl_mapping_ignored_why(name)
+                                              : survey->mapping.why[role]);
     }
     for (size_t i = 0; i < survey->note_count; i++)
         (void)fprintf(out, "note: %s\n", survey->notes[i]);
@@ -126,24 +129,26 @@ static apl_rc confirm(const apl_cli *cli, apl_err *err)
         return APL_OK;
     (void)printf("Take it like this? [Y/n] (n: correct it with --map role=column,…) ");
     (void)fflush(stdout);
-    if (!fgets(answer, sizeof answer, stdin) || (answer[0] != '\n' && answer[0] != 'y' && answer[0] != 'Y'))
+    if (!fgets(answer, sizeof answer, stdin) ||
+        (answer[0] != '\n' && answer[0] != 'y' && answer[0] != 'Y'))
         return apl_err_set(err, APL_E_USAGE, "nothing was taken");
     return APL_OK;
 }
 
 static void print_totals(const apl_cli *cli, const apl_import_totals *t, const char *zone)
 {
-    (void)printf("%lld records: %lld taken, %lld already known, %lld edited, %lld deleted, %lld rejected\n",
-                 (long long)t->records, (long long)t->counts.taken, (long long)t->counts.known,
-                 (long long)t->counts.edited, (long long)t->counts.deleted, (long long)t->counts.rejected);
+    (void)printf(
+        "%lld records: %lld taken, %lld already known, %lld edited, %lld deleted, %lld rejected\n",
+        (long long)t->records, (long long)t->counts.taken, (long long)t->counts.known,
+        (long long)t->counts.edited, (long long)t->counts.deleted, (long long)t->counts.rejected);
     if (t->assumed_zone)
-        (void)printf("%lld times had no zone; they were read as %s%s\n", (long long)t->assumed_zone, zone,
-                     apl_cli_has(cli, "zone") ? "" : " (say otherwise with --zone)");
+        (void)printf("%lld times had no zone; they were read as %s%s\n", (long long)t->assumed_zone,
+                     zone, apl_cli_has(cli, "zone") ? "" : " (say otherwise with --zone)");
     for (int i = 0; i < 5 && i < t->counts.rejected; i++)
         (void)printf("rejected: %s\n", t->examples[i]);
     if (t->counts.rejected)
-        (void)printf("rejected records: %s (mend and import it again); reasons: %s\n", t->rejects_path,
-                     t->reasons_path);
+        (void)printf("rejected records: %s (mend and import it again); reasons: %s\n",
+                     t->rejects_path, t->reasons_path);
 }
 
 static apl_rc print_json(const apl_import_totals *t, const char *zone, apl_err *err)
@@ -195,7 +200,8 @@ static apl_rc load_zone(plan *p, const char *name, apl_err *err)
 {
     APL_AUTO(apl_buf) bytes = APL_BUF(APL_ZONE_FILE_MAX_BYTES);
     apl_span span = apl_span_of(name);
-    apl_rc rc = apl_zone_name_is_valid(span) ? apl_sys_zone_read(name, &bytes, err) : APL_E_NOT_FOUND;
+    apl_rc rc = apl_zone_name_is_valid(span) ? apl_sys_zone_read(name, &bytes, err)
+                                             : APL_E_NOT_FOUND;
     if (rc) {
         apl_err_set(err, APL_E_USAGE, "there is no time zone \"%.64s\"", name);
         apl_err_fix(err, "use an IANA name such as Europe/Berlin");
@@ -254,14 +260,21 @@ static apl_rc make_plan(apl_cli *cli, const target *t, plan *p, apl_err *err)
     const char *zone = apl_cli_get(cli, "zone");
     apl_policy_use *use = t->desk->policy;
     p->options = (apl_import_file_options){
-        .path = cli->args[0], .encoding = apl_cli_get(cli, "encoding"), .format = apl_cli_get(cli, "format"),
-        .map = apl_cli_get(cli, "map"), .rejects = apl_cli_get(cli, "rejects"), .company = apl_cli_get(cli, "company"),
-        .kind = apl_cli_get(cli, "kind"), .date_order = apl_cli_get(cli, "dates"), .progress = show_progress,
+        .path = cli->args[0],
+        .encoding = apl_cli_get(cli, "encoding"),
+        .format = apl_cli_get(cli, "format"),
+        .map = apl_cli_get(cli, "map"),
+        .rejects = apl_cli_get(cli, "rejects"),
+        .company = apl_cli_get(cli, "company"),
+        .kind = apl_cli_get(cli, "kind"),
+        .date_order = apl_cli_get(cli, "dates"),
+        .progress = show_progress,
         .progress_ctx = &p->meter,
     };
     (void)snprintf(p->rejects_dir, sizeof p->rejects_dir, "%.4000s/rejects", apl_cli_data_dir(cli));
     p->options.rejects_dir = p->rejects_dir;
-    p->meter = (meter){.clock = cli->env->clock, .is_tty = isatty(STDERR_FILENO) && !apl_cli_has(cli, "json")};
+    p->meter = (meter){.clock = cli->env->clock,
+                       .is_tty = isatty(STDERR_FILENO) && !apl_cli_has(cli, "json")};
     p->meter.begun_us = cli->env->clock->mono_us(cli->env->clock->ctx);
     const char *order = p->options.date_order;
     if (order && strcmp(order, "dmy") != 0 && strcmp(order, "mdy") != 0)
@@ -277,14 +290,15 @@ static apl_rc make_plan(apl_cli *cli, const target *t, plan *p, apl_err *err)
 }
 
 /* A mapping that was once corrected for this header goes before the guess. */
-static apl_rc remembered_mapping(const apl_cli *cli, target *t, plan *p, apl_import_file **inout_file, apl_err *err)
+static apl_rc remembered_mapping(const apl_cli *cli, target *t, plan *p,
+                                 apl_import_file **inout_file, apl_err *err)
 {
     apl_span mapping = APL_SPAN_NONE;
     if (p->options.map)
         return APL_OK;
     uint64_t fingerprint = apl_mapping_fingerprint(apl_import_file_archive(*inout_file));
-    apl_rc rc = apl_import_mapping_find(t->desk->conn, t->desk->workspace_id, fingerprint, &t->desk->arena, &mapping,
-                                        err);
+    apl_rc rc = apl_import_mapping_find(t->desk->conn, t->desk->workspace_id, fingerprint,
+                                        &t->desk->arena, &mapping, err);
     if (rc || !mapping.len)
         return rc;
     p->options.map = mapping.ptr;
@@ -304,8 +318,8 @@ static apl_rc begin_import(apl_cli *cli, target *t, const apl_import_file *file,
     apl_rc rc = apl_mapping_format(&survey->mapping, apl_import_file_archive(file), &notes, err);
     if (rc)
         return rc;
-    apl_import_init(&t->import, apl_span_of(name ? name + 1 : cli->args[0]), apl_span_of(channel ? channel : "import"),
-                    apl_buf_view(&notes), 0);
+    apl_import_init(&t->import, apl_span_of(name ? name + 1 : cli->args[0]),
+                    apl_span_of(channel ? channel : "import"), apl_buf_view(&notes), 0);
     for (size_t i = 0; i < survey->own_count && !rc; i++)
         rc = apl_name_set_add(&t->import.own_names, apl_span_of(survey->own_names[i]), err);
     return !rc && t->remote ? apl_remote_import_begin(t->remote, &t->import, err) : rc;
@@ -341,7 +355,8 @@ static apl_rc take(apl_cli *cli, target *t, plan *p, apl_import_file *file, apl_
     const char *zone = p->options.zone->name;
     if (!apl_cli_has(cli, "json"))
         print_mapping(file, stdout);
-    apl_rc rc = apl_mapping_check(&apl_import_file_survey(file)->mapping, apl_import_file_archive(file), err);
+    apl_rc rc = apl_mapping_check(&apl_import_file_survey(file)->mapping,
+                                  apl_import_file_archive(file), err);
     if (!rc)
         rc = confirm(cli, err);
     if (!rc)

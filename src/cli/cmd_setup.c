@@ -35,7 +35,8 @@ apl_rc apl_cmd_workspace_set(apl_cli *cli, apl_err *err)
 {
     apl_desk *desk = NULL;
     apl_workspace_change change = {
-        .name = apl_span_of(apl_cli_get(cli, "name")), .zone = apl_span_of(apl_cli_get(cli, "zone")),
+        .name = apl_span_of(apl_cli_get(cli, "name")),
+        .zone = apl_span_of(apl_cli_get(cli, "zone")),
         .mark_demo = apl_cli_has(cli, "demo"),
     };
     apl_rc rc = apl_cli_open(cli, APL_DESK_WRITE, &desk, err);
@@ -58,7 +59,8 @@ typedef struct channel_job {
 static apl_rc add_channel(apl_tx *tx, void *ctx, apl_err *err)
 {
     channel_job *job = ctx;
-    apl_rc rc = apl_channel_add(tx, &job->new_channel, (apl_actor){"cli", 0}, &job->row, job->secret, err);
+    apl_rc rc =
+        apl_channel_add(tx, &job->new_channel, (apl_actor){"cli", 0}, &job->row, job->secret, err);
     if (!rc) {
         job->id = job->row.id;
         (void)snprintf(job->slug, sizeof job->slug, "%.*s", APL_SPAN_ARGS(job->row.slug));
@@ -98,8 +100,9 @@ static apl_rc print_channel(const apl_cli *cli, const channel_job *job, apl_err 
     if (!apl_cli_has(cli, "json")) {
         (void)printf("channel %lld, %s\n", (long long)job->id, job->slug);
         if (job->secret[0])
-            (void)printf("deliver to /api/v1/hooks/%lld, signed with this secret (shown only now):\n%s\n",
-                         (long long)job->id, job->secret);
+            (void)printf(
+                "deliver to /api/v1/hooks/%lld, signed with this secret (shown only now):\n%s\n",
+                (long long)job->id, job->secret);
         return APL_OK;
     }
     apl_json_writer_init(&w, &text);
@@ -121,7 +124,8 @@ apl_rc apl_cmd_channel_add(apl_cli *cli, apl_err *err)
     apl_desk *desk = NULL;
     const char *kind = apl_cli_get(cli, "kind"), *name = apl_cli_get(cli, "name");
     channel_job job = {.new_channel = {.slug = apl_span_of(apl_cli_get(cli, "slug")),
-                                       .kind = apl_span_of(kind ? kind : "webhook"), .name = apl_span_of(name)}};
+                                       .kind = apl_span_of(kind ? kind : "webhook"),
+                                       .name = apl_span_of(name)}};
     if (!name)
         return apl_err_set(err, APL_E_USAGE, "a channel needs --name");
     apl_rc rc = apl_cli_open(cli, APL_DESK_WRITE, &desk, err);
@@ -135,10 +139,12 @@ apl_rc apl_cmd_channel_add(apl_cli *cli, apl_err *err)
 
 static apl_rc list_channels(apl_cli *cli, apl_desk *desk, apl_json_writer *w, apl_err *err)
 {
-    static const char sql[] = "SELECT id, slug, kind, name FROM channel WHERE workspace_id = $1 ORDER BY id";
+    static const char sql[] =
+        "SELECT id, slug, kind, name FROM channel WHERE workspace_id = $1 ORDER BY id";
     apl_cursor *cursor = NULL;
     bool as_json = apl_cli_has(cli, "json");
-    apl_rc rc = apl_conn_query(desk->conn, sql, APL_VALS(APL_I64(desk->workspace_id)), &cursor, err);
+    apl_rc rc =
+        apl_conn_query(desk->conn, sql, APL_VALS(APL_I64(desk->workspace_id)), &cursor, err);
     for (bool has_row = true; !rc && has_row;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (rc || !has_row)
@@ -152,7 +158,8 @@ static apl_rc list_channels(apl_cli *cli, apl_desk *desk, apl_json_writer *w, ap
             apl_json_object_end(w);
         } else {
             (void)printf("%6lld  %-10.*s %-24.*s %.*s\n", (long long)apl_cursor_i64(cursor, 0),
-                         APL_SPAN_ARGS(apl_cursor_span(cursor, 2)), APL_SPAN_ARGS(apl_cursor_span(cursor, 1)),
+                         APL_SPAN_ARGS(apl_cursor_span(cursor, 2)),
+                         APL_SPAN_ARGS(apl_cursor_span(cursor, 1)),
                          APL_SPAN_ARGS(apl_cursor_span(cursor, 3)));
         }
     }
@@ -190,14 +197,16 @@ apl_rc apl_cmd_policy_check(apl_cli *cli, apl_err *err)
     size_t count = 0;
     const char *given = apl_cli_get(cli, "policy");
     apl_arena_init(&arena, POLICY_ARENA_BYTES);
-    (void)snprintf(dir, sizeof dir, "%s%s", given ? given : apl_cli_data_dir(cli), given ? "" : "/policy");
+    (void)snprintf(dir, sizeof dir, "%s%s", given ? given : apl_cli_data_dir(cli),
+                   given ? "" : "/policy");
     apl_rc rc = apl_policy_files_load(dir, &arena, &files, &count, err);
     if (!rc)
         rc = apl_policy_use_new(files, count, &use, err);
     if (!rc)
-        (void)printf("%zu files, %zu rules, %zu clock policies, %zu calendars, %zu term lists: no mistakes found\n",
-                     count, use->policy->rule_count, use->policy->clock_count, use->policy->calendar_count,
-                     use->policy->list_count);
+        (void)printf("%zu files, %zu rules, %zu clock policies, %zu calendars, %zu term lists: no "
+                     "mistakes found\n",
+                     count, use->policy->rule_count, use->policy->clock_count,
+                     use->policy->calendar_count, use->policy->list_count);
     apl_policy_use_drop(use);
     return rc;
 }
@@ -212,14 +221,16 @@ apl_rc apl_cmd_policy_publish(apl_cli *cli, apl_err *err)
     if (rc == APL_E_BUSY) {
         rc = apl_remote_open(apl_cli_data_dir(cli), &remote, err);
         if (!rc)
-            rc = apl_remote_call(remote, "POST", "/api/v1/policy/publish", APL_SPAN("{}"), &reply, err);
+            rc = apl_remote_call(remote, "POST", "/api/v1/policy/publish", APL_SPAN("{}"), &reply,
+                                 err);
         apl_remote_close(remote);
         if (!rc)
             (void)printf("published by the running server\n");
         return rc;
     }
     if (!rc)
-        (void)printf("in force: policy %lld, %s\n", (long long)desk->policy->id, desk->policy->digest);
+        (void)printf("in force: policy %lld, %s\n", (long long)desk->policy->id,
+                     desk->policy->digest);
     apl_desk_close(desk);
     return rc;
 }
@@ -229,7 +240,8 @@ apl_rc apl_cmd_migrate(apl_cli *cli, apl_err *err)
     apl_desk *desk = NULL;
     apl_rc rc = apl_cli_open(cli, APL_DESK_MIGRATE, &desk, err);
     if (!rc)
-        (void)printf("schema version %d\n", cli->env->migrations[cli->env->migration_count - 1].version);
+        (void)printf("schema version %d\n",
+                     cli->env->migrations[cli->env->migration_count - 1].version);
     apl_desk_close(desk);
     return rc;
 }

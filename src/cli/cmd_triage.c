@@ -4,12 +4,12 @@
  * several threads: lines are read in blocks, each thread judges a part, the block is written in order.
  * Tests: tests/e2e/test_triage.py
  */
-#include "cli/commands.h"
 #include "base/utf8.h"
+#include "cli/commands.h"
 #include "desk/judge.h"
+#include "sys/thread.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "sys/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,8 @@ static apl_rc check_text(apl_span text, apl_err *err)
     if (apl_span_find_byte(text, '\0') != SIZE_MAX)
         return apl_err_set(err, APL_E_INVALID, "the text holds a NUL byte");
     if (text.len > APL_POST_TEXT_MAX_BYTES)
-        return apl_err_set(err, APL_E_LIMIT, "the text has more than %d bytes", APL_POST_TEXT_MAX_BYTES);
+        return apl_err_set(err, APL_E_LIMIT, "the text has more than %d bytes",
+                           APL_POST_TEXT_MAX_BYTES);
     return APL_OK;
 }
 
@@ -120,7 +121,8 @@ static void write_reasons(apl_json_writer *w, const apl_assessment *a, const apl
     apl_json_array_end(w);
 }
 
-static void write_verdict(apl_json_writer *w, const apl_judged *j, const apl_post_in *post, bool explain)
+static void write_verdict(apl_json_writer *w, const apl_judged *j, const apl_post_in *post,
+                          bool explain)
 {
     const apl_assessment *a = &j->assessment;
     apl_json_object_begin(w);
@@ -128,7 +130,8 @@ static void write_verdict(apl_json_writer *w, const apl_judged *j, const apl_pos
         apl_json_key(w, apl_head_name((apl_head)head));
         apl_json_object_begin(w);
         apl_json_member_str(w, "label", apl_label_name((apl_head)head, a->heads[head].label));
-        apl_json_member_double(w, "score", (double)(int)(a->heads[head].score * 1000 + 0.5F) / 1000);
+        apl_json_member_double(w, "score",
+                               (double)(int)(a->heads[head].score * 1000 + 0.5F) / 1000);
         apl_json_member_bool(w, "unsure", a->heads[head].unsure);
         apl_json_object_end(w);
     }
@@ -263,7 +266,8 @@ static apl_rc read_all(job *j, apl_file *file, apl_err *err)
             skipping = false;
         }
         rc = apl_buf_add(&j->input, part, err);
-        if (!rc && apl_span_find_byte(apl_buf_view(&j->input), '\n') == SIZE_MAX && j->input.len > BLOCK_BYTES)
+        if (!rc && apl_span_find_byte(apl_buf_view(&j->input), '\n') == SIZE_MAX &&
+            j->input.len > BLOCK_BYTES)
             skipping = true;
         else if (!rc && j->input.len >= READ_BYTES)
             rc = take_lines(j, false, err);
@@ -279,12 +283,14 @@ static apl_rc open_policy(apl_cli *cli, apl_policy_use **out_use, apl_err *err)
     const char *dir = apl_cli_get(cli, "policy");
     apl_arena_init(&arena, 2 * APL_POLICY_BYTES_MAX);
     if (!dir)
-        return apl_policy_use_new(cli->env->default_policy, cli->env->default_policy_count, out_use, err);
+        return apl_policy_use_new(cli->env->default_policy, cli->env->default_policy_count, out_use,
+                                  err);
     apl_rc rc = apl_policy_files_load(dir, &arena, &files, &count, err);
     return rc ? rc : apl_policy_use_new(files, count, out_use, err);
 }
 
-static apl_rc job_open(job *j, apl_cli *cli, apl_policy_use *use, size_t threads, line_format format, apl_err *err)
+static apl_rc job_open(job *j, apl_cli *cli, apl_policy_use *use, size_t threads,
+                       line_format format, apl_err *err)
 {
     apl_rc rc = APL_OK;
     apl_buf_init(&j->input, BLOCK_BYTES + 2 * READ_BYTES);

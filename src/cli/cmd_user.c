@@ -29,9 +29,11 @@ static apl_rc add_or_find(apl_tx *tx, user_job *job, apl_err *err)
         job->id = rc ? 0 : row.id;
         return rc;
     }
-    apl_rc rc = apl_user_find_email(tx->conn, tx->workspace_id, job->email, &tx->arena, &row, &found, err);
+    apl_rc rc =
+        apl_user_find_email(tx->conn, tx->workspace_id, job->email, &tx->arena, &row, &found, err);
     if (!rc && !found)
-        rc = apl_err_set(err, APL_E_NOT_FOUND, "there is nobody with the address %.*s", APL_SPAN_ARGS(job->email));
+        rc = apl_err_set(err, APL_E_NOT_FOUND, "there is nobody with the address %.*s",
+                         APL_SPAN_ARGS(job->email));
     job->id = rc ? 0 : row.id;
     return rc;
 }
@@ -57,7 +59,8 @@ static apl_rc print_user(const apl_cli *cli, const user_job *job, apl_err *err)
     APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
     apl_json_writer w;
     if (!apl_cli_has(cli, "json")) {
-        (void)printf("%.*s: sign in once, within a day, at\n  /sign-in?token=%s\n(on the address of your server, such as"
+        (void)printf("%.*s: sign in once, within a day, at\n  /sign-in?token=%s\n(on the address "
+                     "of your server, such as"
                      " http://127.0.0.1:8080)\n",
                      APL_SPAN_ARGS(job->email), job->token);
         return APL_OK;
@@ -102,7 +105,8 @@ apl_rc apl_cmd_user_add(apl_cli *cli, apl_err *err)
 {
     apl_desk *desk = NULL;
     const char *name = apl_cli_get(cli, "name"), *role = apl_cli_get(cli, "role");
-    user_job job = {.email = apl_span_of(cli->args[0]), .name = apl_span_of(name ? name : cli->args[0])};
+    user_job job = {.email = apl_span_of(cli->args[0]),
+                    .name = apl_span_of(name ? name : cli->args[0])};
     apl_rc rc = apl_role_parse(apl_span_of(role ? role : "agent"), &job.role, err);
     if (rc)
         return apl_err_wrap(err, APL_E_USAGE, "--role");
@@ -138,14 +142,16 @@ apl_rc apl_cmd_user_list(apl_cli *cli, apl_err *err)
     apl_arena_init(&arena, ARENA_BYTES);
     apl_rc rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
     if (!rc)
-        rc = apl_user_list(desk->conn, desk->workspace_id, APL_SPAN(""), 0, 1000, &arena, &page, err);
+        rc = apl_user_list(desk->conn, desk->workspace_id, APL_SPAN(""), 0, 1000, &arena, &page,
+                           err);
     apl_json_writer_init(&w, &text);
     apl_json_array_begin(&w);
     for (size_t i = 0; i < page.count && !rc; i++) {
         const apl_user_row *row = &page.rows[i];
         if (!apl_cli_has(cli, "json")) {
-            (void)printf("%6lld  %-10.*s %-32.*s %.*s\n", (long long)row->id, APL_SPAN_ARGS(row->role),
-                         APL_SPAN_ARGS(row->email), APL_SPAN_ARGS(row->name));
+            (void)printf("%6lld  %-10.*s %-32.*s %.*s\n", (long long)row->id,
+                         APL_SPAN_ARGS(row->role), APL_SPAN_ARGS(row->email),
+                         APL_SPAN_ARGS(row->name));
             continue;
         }
         apl_json_object_begin(&w);

@@ -33,14 +33,14 @@ bool apl_cli_has(const apl_cli *cli, const char *name)
     return apl_cli_get(cli, name) != NULL;
 }
 
-apl_rc apl_cli_number(const apl_cli *cli, const char *name, int64_t min, int64_t max, int64_t otherwise,
-                      int64_t *out_value, apl_err *err)
+apl_rc apl_cli_number(const apl_cli *cli, const char *name, int64_t min, int64_t max,
+                      int64_t otherwise, int64_t *out_value, apl_err *err)
 {
     const char *text = apl_cli_get(cli, name);
     int64_t value = otherwise;
     if (text && (apl_span_parse_i64(apl_span_of(text), &value, NULL) || value < min || value > max))
-        return apl_err_set(err, APL_E_USAGE, "--%s takes a whole number from %lld to %lld", name, (long long)min,
-                           (long long)max);
+        return apl_err_set(err, APL_E_USAGE, "--%s takes a whole number from %lld to %lld", name,
+                           (long long)min, (long long)max);
     *out_value = value;
     return APL_OK;
 }
@@ -57,8 +57,10 @@ apl_rc apl_cli_open(apl_cli *cli, apl_desk_mode mode, apl_desk **out_desk, apl_e
 {
     const char *store = apl_cli_get(cli, "store");
     apl_desk_options options = {
-        .data_dir = apl_cli_data_dir(cli), .store_url = store ? store : getenv("APLOMB_STORE"),
-        .policy_dir = apl_cli_get(cli, "policy"), .mode = mode,
+        .data_dir = apl_cli_data_dir(cli),
+        .store_url = store ? store : getenv("APLOMB_STORE"),
+        .policy_dir = apl_cli_get(cli, "policy"),
+        .mode = mode,
     };
     return apl_desk_open(cli->env, &options, out_desk, err);
 }
@@ -89,7 +91,8 @@ static apl_rc unknown_option(const apl_command *command, const char *arg, apl_er
     return APL_E_USAGE;
 }
 
-static apl_rc take_option(apl_cli *cli, int argc, char **argv, int *inout_at, bool *out_help, apl_err *err)
+static apl_rc take_option(apl_cli *cli, int argc, char **argv, int *inout_at, bool *out_help,
+                          apl_err *err)
 {
     const char *arg = argv[*inout_at];
     apl_span name = apl_span_of(arg + 2), value = APL_SPAN_NONE;
@@ -112,7 +115,8 @@ static apl_rc take_option(apl_cli *cli, int argc, char **argv, int *inout_at, bo
     const apl_cli_option *option = &cli->command->options[i];
     if (!option->value) {
         cli->values[i] = "";
-        return value.ptr ? apl_err_set(err, APL_E_USAGE, "--%s takes no value", option->name) : APL_OK;
+        return value.ptr ? apl_err_set(err, APL_E_USAGE, "--%s takes no value", option->name)
+                         : APL_OK;
     }
     if (!value.ptr) {
         if (*inout_at + 1 >= argc)
@@ -164,7 +168,8 @@ int apl_cli_main(const apl_program *program, int argc, char **argv)
     apl_err err = {0};
     int words = 0;
     bool wants_help = false;
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         apl_cli_print_help(NULL);
         return argc < 2 ? apl_rc_exit_status(APL_E_USAGE) : 0;
     }

@@ -19,10 +19,10 @@ typedef struct apl_cli_option {
 typedef struct apl_cli apl_cli;
 
 typedef struct apl_command {
-    const char *name;      /* "case list" */
-    const char *arguments; /* "FILE", "[FILE]", "CASE"; "" = none */
-    const char *summary;   /* one line */
-    const char *manual;    /* paragraphs, with examples */
+    const char *name;              /* "case list" */
+    const char *arguments;         /* "FILE", "[FILE]", "CASE"; "" = none */
+    const char *summary;           /* one line */
+    const char *manual;            /* paragraphs, with examples */
     const apl_cli_option *options; /* besides --help; ends with name NULL */
     int min_args, max_args;
     apl_rc (*run)(apl_cli *cli, apl_err *err);
@@ -54,8 +54,8 @@ int apl_cli_main(const apl_program *program, int argc, char **argv);
 const char *apl_cli_get(const apl_cli *cli, const char *name);
 bool apl_cli_has(const apl_cli *cli, const char *name);
 /* Whole number of an option in [min, max]; `otherwise` when not given. APL_E_USAGE names the option. */
-apl_rc apl_cli_number(const apl_cli *cli, const char *name, int64_t min, int64_t max, int64_t otherwise,
-                      int64_t *out_value, apl_err *err) MUST_USE;
+apl_rc apl_cli_number(const apl_cli *cli, const char *name, int64_t min, int64_t max,
+                      int64_t otherwise, int64_t *out_value, apl_err *err) MUST_USE;
 /* --data, --store and --policy of the present command, opened. */
 apl_rc apl_cli_open(apl_cli *cli, apl_desk_mode mode, apl_desk **out_desk, apl_err *err) MUST_USE;
 const char *apl_cli_data_dir(const apl_cli *cli);
@@ -68,8 +68,16 @@ apl_rc apl_cli_print_completion(const char *shell, apl_err *err) MUST_USE;
 /* Every command that opens a data directory has these. */
 #define APL_CLI_DATA_OPTIONS                                                                       \
     {"data", "DIR", "the data directory (default ./aplomb-data, or $APLOMB_DATA)"},                \
-    {"store", "URL", "keep the data in PostgreSQL: postgresql://… (default: SQLite in DIR)"}
-#define APL_CLI_JSON_OPTION {"json", NULL, "print one JSON object instead of text"}
-#define APL_CLI_OPTIONS_END {NULL, NULL, NULL}
+    {                                                                                              \
+        "store", "URL", "keep the data in PostgreSQL: postgresql://… (default: SQLite in DIR)"   \
+    }
+#define APL_CLI_JSON_OPTION                                                                        \
+    {                                                                                              \
+        "json", NULL, "print one JSON object instead of text"                                      \
+    }
+#define APL_CLI_OPTIONS_END                                                                        \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
 
 #endif

@@ -12,7 +12,8 @@ static void print_overview(void)
     for (size_t i = 0; apl_commands[i].name; i++)
         (void)printf("  %-18s %s\n", apl_commands[i].name, apl_commands[i].summary);
     (void)printf("\nA first walk:\n"
-                 "  aplomb import reviews.csv      take an archive of posts; the columns are guessed and shown\n"
+                 "  aplomb import reviews.csv      take an archive of posts; the columns are "
+                 "guessed and shown\n"
                  "  aplomb report                  where the company stands with its customers\n"
                  "  aplomb serve                   the inbox, at http://127.0.0.1:8080\n"
                  "  aplomb verify                  recompute every proof of the ledger\n\n"
@@ -27,16 +28,18 @@ void apl_cli_print_help(const apl_command *command)
         return;
     }
     (void)printf("usage: aplomb %s%s%s [OPTIONS]\n\n%s\n\n%s\n\noptions:\n", command->name,
-                 command->arguments[0] ? " " : "", command->arguments, command->summary, command->manual);
+                 command->arguments[0] ? " " : "", command->arguments, command->summary,
+                 command->manual);
     for (size_t i = 0; command->options[i].name; i++) {
         char left[48];
         const apl_cli_option *o = &command->options[i];
         const char *dashes = strlen(o->name) == 1 ? "-" : "--";
-        (void)snprintf(left, sizeof left, "%s%s%s%s", dashes, o->name, o->value ? " " : "", o->value ? o->value : "");
+        (void)snprintf(left, sizeof left, "%s%s%s%s", dashes, o->name, o->value ? " " : "",
+                       o->value ? o->value : "");
         (void)printf("  %-22s %s\n", left, o->help);
     }
-    (void)printf("  %-22s %s\n\nExit status: 0 done, 1 found something wrong, 2 wrong use.\n", "--help",
-                 "this text");
+    (void)printf("  %-22s %s\n\nExit status: 0 done, 1 found something wrong, 2 wrong use.\n",
+                 "--help", "this text");
 }
 
 /* roff: a line that begins with a dot or an apostrophe, and backslashes, must be escaped. */
@@ -76,13 +79,14 @@ apl_rc apl_cli_print_man(const char *name, apl_err *err)
     print_man_name(name);
     (void)printf(" \\- ");
     print_roff(command->summary);
-    (void)printf("\n.SH SYNOPSIS\n.B aplomb %s\n%s [OPTIONS]\n.SH DESCRIPTION\n.nf\n", name, command->arguments);
+    (void)printf("\n.SH SYNOPSIS\n.B aplomb %s\n%s [OPTIONS]\n.SH DESCRIPTION\n.nf\n", name,
+                 command->arguments);
     print_roff(command->manual);
     (void)printf("\n.fi\n.SH OPTIONS\n");
     for (size_t i = 0; command->options[i].name; i++) {
         const apl_cli_option *o = &command->options[i];
-        (void)printf(".TP\n.B %s%s%s%s\n", strlen(o->name) == 1 ? "\\-" : "\\-\\-", o->name, o->value ? " " : "",
-                     o->value ? o->value : "");
+        (void)printf(".TP\n.B %s%s%s%s\n", strlen(o->name) == 1 ? "\\-" : "\\-\\-", o->name,
+                     o->value ? " " : "", o->value ? o->value : "");
         print_roff(o->help);
         (void)printf("\n");
     }
@@ -92,7 +96,8 @@ apl_rc apl_cli_print_man(const char *name, apl_err *err)
 
 static void print_bash(void)
 {
-    (void)printf("_aplomb() {\n    local cur=${COMP_WORDS[COMP_CWORD]} line=\" ${COMP_WORDS[*]:1:COMP_CWORD-1} \"\n"
+    (void)printf("_aplomb() {\n    local cur=${COMP_WORDS[COMP_CWORD]} line=\" "
+                 "${COMP_WORDS[*]:1:COMP_CWORD-1} \"\n"
                  "    case $line in\n");
     for (size_t i = 0; apl_commands[i].name; i++) {
         (void)printf("    \" %s \"*) COMPREPLY=($(compgen -f -W '", apl_commands[i].name);

@@ -79,15 +79,21 @@ static apl_rc problem(apl_remote *remote, const apl_http_reply *reply, apl_err *
     return rc;
 }
 
-apl_rc apl_remote_call(apl_remote *remote, const char *method, const char *path, apl_span body, apl_http_reply *out_reply,
-                       apl_err *err)
+apl_rc apl_remote_call(apl_remote *remote, const char *method, const char *path, apl_span body,
+                       apl_http_reply *out_reply, apl_err *err)
 {
     char url[PATH_BYTES + 32];
     static const apl_http_pair headers[] = {{{"Content-Type", 12}, {"application/json", 16}}};
     (void)snprintf(url, sizeof url, "http://localhost%s", path);
     apl_http_call call = {
-        .method = method, .url = url, .unix_path = remote->socket, .headers = headers, .header_count = body.len ? 1 : 0,
-        .body = body, .total_us = 10 * APL_US_PER_MINUTE, .response_max_bytes = BODY_MAX_BYTES,
+        .method = method,
+        .url = url,
+        .unix_path = remote->socket,
+        .headers = headers,
+        .header_count = body.len ? 1 : 0,
+        .body = body,
+        .total_us = 10 * APL_US_PER_MINUTE,
+        .response_max_bytes = BODY_MAX_BYTES,
     };
     apl_rc rc = apl_http_client_run(remote->client, &call, out_reply, err);
     if (rc)
@@ -115,7 +121,8 @@ apl_rc apl_remote_import_begin(apl_remote *remote, const apl_import *import, apl
     return rc ? rc : apl_json_get_i64(root, "import_id", &remote->import_id, err);
 }
 
-static apl_rc write_batch(apl_remote *remote, const apl_batch_item *items, size_t count, apl_buf *body, apl_err *err)
+static apl_rc write_batch(apl_remote *remote, const apl_batch_item *items, size_t count,
+                          apl_buf *body, apl_err *err)
 {
     apl_json_writer w;
     apl_json_writer_init(&w, body);
@@ -153,7 +160,8 @@ static apl_rc mark_rejects(apl_json root, apl_batch_item *items, size_t count, a
             return rc;
         for (size_t i = 0; i < count; i++)
             if (items[i].line == line && !items[i].rc)
-                items[i].rc = apl_err_set(&items[i].err, APL_E_INVALID, "%.*s", APL_SPAN_ARGS(detail));
+                items[i].rc =
+                    apl_err_set(&items[i].err, APL_E_INVALID, "%.*s", APL_SPAN_ARGS(detail));
     }
     return APL_OK;
 }
@@ -164,7 +172,9 @@ static apl_rc mark_outcomes(apl_json root, apl_batch_item *items, size_t count, 
     static const struct {
         const char *name;
         apl_intake_outcome outcome;
-    } sums[] = {{"accepted", APL_INTAKE_TAKEN}, {"known", APL_INTAKE_KNOWN}, {"edited", APL_INTAKE_EDITED},
+    } sums[] = {{"accepted", APL_INTAKE_TAKEN},
+                {"known", APL_INTAKE_KNOWN},
+                {"edited", APL_INTAKE_EDITED},
                 {"deleted", APL_INTAKE_DELETED}};
     size_t at = 0;
     for (size_t s = 0; s < sizeof sums / sizeof *sums; s++) {
@@ -182,7 +192,8 @@ static apl_rc mark_outcomes(apl_json root, apl_batch_item *items, size_t count, 
     return APL_OK;
 }
 
-apl_rc apl_remote_import_batch(apl_remote *remote, apl_batch_item *items, size_t count, apl_err *err)
+apl_rc apl_remote_import_batch(apl_remote *remote, apl_batch_item *items, size_t count,
+                               apl_err *err)
 {
     static const apl_json_limits limits = {BODY_MAX_BYTES, 16};
     APL_AUTO(apl_buf) body = APL_BUF(BODY_MAX_BYTES);

@@ -15,11 +15,12 @@ void apl_remote_close(apl_remote *remote);
  * One call to the API; body may be empty (GET). A problem answer becomes an apl_err with its detail, where and fix.
  * The reply is parsed into doc when doc is not NULL.
  */
-apl_rc apl_remote_call(apl_remote *remote, const char *method, const char *path, apl_span body, apl_http_reply *out_reply,
-                       apl_err *err) MUST_USE;
+apl_rc apl_remote_call(apl_remote *remote, const char *method, const char *path, apl_span body,
+                       apl_http_reply *out_reply, apl_err *err) MUST_USE;
 
 apl_rc apl_remote_import_begin(apl_remote *remote, const apl_import *import, apl_err *err) MUST_USE;
-apl_rc apl_remote_import_batch(apl_remote *remote, apl_batch_item *items, size_t count, apl_err *err) MUST_USE;
+apl_rc apl_remote_import_batch(apl_remote *remote, apl_batch_item *items, size_t count,
+                               apl_err *err) MUST_USE;
 apl_rc apl_remote_import_finish(apl_remote *remote, apl_err *err) MUST_USE;
 
 #endif

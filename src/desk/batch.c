@@ -2,8 +2,8 @@
 /* Batches of arrivals; see batch.h. Tests: tests/unit/desk/test_intake.c, tests/e2e/test_import.py */
 #include "desk/batch.h"
 
-apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *items, size_t count, apl_arena *arena,
-                       apl_err *err)
+apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *items, size_t count,
+                       apl_arena *arena, apl_err *err)
 {
     apl_rc rc = APL_OK;
     for (size_t i = 0; i < count && !rc; i++) {
@@ -17,13 +17,14 @@ apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *
 
 static apl_rc apply_one(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *item)
 {
-    item->rc = apl_intake_apply(tx, origin, &item->post, item->is_judged ? &item->judged : NULL, &item->result,
-                                &item->err);
+    item->rc = apl_intake_apply(tx, origin, &item->post, item->is_judged ? &item->judged : NULL,
+                                &item->result, &item->err);
     return item->rc;
 }
 
 /* Each item with a savepoint of its own: slower, and a refused one is undone alone. */
-static apl_rc apply_each(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items, size_t count, apl_err *err)
+static apl_rc apply_each(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
+                         size_t count, apl_err *err)
 {
     for (size_t i = 0; i < count; i++) {
         apl_rc rc = apl_tx_save(tx, err);
@@ -44,7 +45,8 @@ static apl_rc apply_each(apl_tx *tx, const apl_intake_origin *origin, apl_batch_
     return APL_OK;
 }
 
-apl_rc apl_batch_apply(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items, size_t count, apl_err *err)
+apl_rc apl_batch_apply(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
+                       size_t count, apl_err *err)
 {
     apl_rc rc = apl_tx_save(tx, err);
     size_t i = 0;

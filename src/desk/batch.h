@@ -21,14 +21,14 @@ typedef struct apl_batch_counts {
 } apl_batch_counts;
 
 /* Triage and rules for every item that needs them. Texts go into the arena. */
-apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *items, size_t count, apl_arena *arena,
-                       apl_err *err) MUST_USE;
+apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *items, size_t count,
+                       apl_arena *arena, apl_err *err) MUST_USE;
 /*
  * Inside a transaction: applies the items in order. An item that is refused gets its error and changes nothing. An error
  * of the machine is returned and nothing of the batch remains. A job of desk/writer.h calls this.
  */
-apl_rc apl_batch_apply(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items, size_t count, apl_err *err)
-    MUST_USE;
+apl_rc apl_batch_apply(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
+                       size_t count, apl_err *err) MUST_USE;
 apl_batch_counts apl_batch_count(const apl_batch_item *items, size_t count);
 
 #endif

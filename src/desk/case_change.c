@@ -70,13 +70,19 @@ static apl_rc load_case(apl_tx *tx, const apl_case_change *change, apl_case_row 
     return APL_OK;
 }
 
-static apl_rc add_step(apl_tx *tx, const apl_case_change *change, const apl_case_row *row, apl_err *err)
+static apl_rc add_step(apl_tx *tx, const apl_case_change *change, const apl_case_row *row,
+                       apl_err *err)
 {
     apl_step_row step = {
-        .workspace_id = tx->workspace_id, .id = apl_tx_new_id(tx), .case_id = row->id, .at_us = tx->now,
-        .to_state = change->state, .user_id = change->user_id,
+        .workspace_id = tx->workspace_id,
+        .id = apl_tx_new_id(tx),
+        .case_id = row->id,
+        .at_us = tx->now,
+        .to_state = change->state,
+        .user_id = change->user_id,
     };
-    apl_entry_text(&tx->entry, "from", apl_span_of(apl_case_state_name((apl_case_state)row->state)));
+    apl_entry_text(&tx->entry, "from",
+                   apl_span_of(apl_case_state_name((apl_case_state)row->state)));
     apl_entry_text(&tx->entry, "to", apl_span_of(apl_case_state_name(change->state)));
     return apl_tx_insert(tx, &apl_table_step, &step, NULL, err);
 }
@@ -110,8 +116,8 @@ static bool set_fields(apl_tx *tx, const apl_case_change *c, apl_span tags, apl_
     return changed;
 }
 
-static apl_rc check_change(apl_tx *tx, const apl_case_change *c, const apl_case_row *row, apl_span *out_tags,
-                           bool *out_state_changes, apl_err *err)
+static apl_rc check_change(apl_tx *tx, const apl_case_change *c, const apl_case_row *row,
+                           apl_span *out_tags, bool *out_state_changes, apl_err *err)
 {
     apl_rc rc = APL_OK;
     *out_tags = APL_SPAN_NONE;
@@ -144,8 +150,8 @@ apl_rc apl_case_change_apply(apl_tx *tx, void *ctx, apl_err *err)
     if (!rc)
         rc = check_change(tx, change, &row, &tags, &state_changes, err);
     if (!rc)
-        rc = apl_tx_entry_begin(tx, state_changes ? "case.state" : "case.changed", (apl_actor){"user", change->user_id},
-                                err);
+        rc = apl_tx_entry_begin(tx, state_changes ? "case.state" : "case.changed",
+                                (apl_actor){"user", change->user_id}, err);
     if (rc)
         return rc;
     bool fields_change = set_fields(tx, change, tags, &row);
@@ -172,15 +178,18 @@ apl_rc apl_note_add(apl_tx *tx, void *ctx, apl_err *err)
 {
     apl_note_new *note = ctx;
     apl_case_row row;
-    if (!apl_span_trim(note->text).len || note->text.len > APL_NOTE_MAX_TEXT_BYTES || !apl_utf8_is_valid(note->text) ||
-        apl_span_find_byte(note->text, '\0') != SIZE_MAX)
+    if (!apl_span_trim(note->text).len || note->text.len > APL_NOTE_MAX_TEXT_BYTES ||
+        !apl_utf8_is_valid(note->text) || apl_span_find_byte(note->text, '\0') != SIZE_MAX)
         return refuse(err, "text", "a note must be 1 to 16384 bytes of text");
     apl_rc rc = apl_tx_find(tx, &apl_table_case, note->case_id, &row, err);
     if (rc)
         return rc;
     apl_note_row n = {
-        .workspace_id = tx->workspace_id, .id = apl_tx_new_id(tx),
-        .case_id = row.merged_into ? row.merged_into : row.id, .user_id = note->user_id, .created_us = tx->now,
+        .workspace_id = tx->workspace_id,
+        .id = apl_tx_new_id(tx),
+        .case_id = row.merged_into ? row.merged_into : row.id,
+        .user_id = note->user_id,
+        .created_us = tx->now,
         .text = note->text,
     };
     rc = apl_tx_entry_begin(tx, "note.added", (apl_actor){"user", note->user_id}, err);

@@ -70,7 +70,8 @@ static apl_span about_row(int64_t id, char out[32])
     return (apl_span){out, (size_t)len};
 }
 
-static apl_rc make_secret(apl_tx *tx, apl_channel_row *row, char text[APL_CHANNEL_SECRET_TEXT_BYTES], apl_err *err)
+static apl_rc make_secret(apl_tx *tx, apl_channel_row *row,
+                          char text[APL_CHANNEL_SECRET_TEXT_BYTES], apl_err *err)
 {
     uint8_t secret[APL_CHANNEL_SECRET_BYTES], nonce[APL_BOX_NONCE_BYTES];
     char about[32];
@@ -89,8 +90,8 @@ static apl_rc make_secret(apl_tx *tx, apl_channel_row *row, char text[APL_CHANNE
     return APL_OK;
 }
 
-apl_rc apl_channel_secret(const apl_desk *desk, const apl_channel_row *row, uint8_t out[APL_CHANNEL_SECRET_BYTES],
-                          apl_err *err)
+apl_rc apl_channel_secret(const apl_desk *desk, const apl_channel_row *row,
+                          uint8_t out[APL_CHANNEL_SECRET_BYTES], apl_err *err)
 {
     char about[32];
     if (row->secret.len != APL_CHANNEL_SECRET_BYTES + APL_BOX_OVERHEAD_BYTES)
@@ -98,13 +99,15 @@ apl_rc apl_channel_secret(const apl_desk *desk, const apl_channel_row *row, uint
     return apl_box_open(desk->secret_key, about_row(row->id, about), row->secret, out, err);
 }
 
-apl_rc apl_channel_find(apl_conn *conn, int64_t workspace_id, apl_span slug, apl_arena *arena, apl_channel_row *out_row,
-                        bool *out_found, apl_err *err)
+apl_rc apl_channel_find(apl_conn *conn, int64_t workspace_id, apl_span slug, apl_arena *arena,
+                        apl_channel_row *out_row, bool *out_found, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_CHANNEL_COLUMNS) " FROM channel WHERE workspace_id = $1"
-                              " AND slug = $2";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_CHANNEL_COLUMNS) " FROM channel WHERE workspace_id = $1"
+                                                " AND slug = $2";
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_query(conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(slug)), &cursor, err);
+    apl_rc rc =
+        apl_conn_query(conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(slug)), &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, out_found, err);
     if (!rc && *out_found)
@@ -118,14 +121,17 @@ apl_rc apl_channel_find_named(apl_conn *conn, int64_t workspace_id, apl_span nam
 {
     char slug[APL_CHANNEL_SLUG_MAX_BYTES];
     bool found = false;
-    apl_rc rc = apl_channel_find(conn, workspace_id, slug_from(name, slug), arena, out_row, &found, err);
+    apl_rc rc =
+        apl_channel_find(conn, workspace_id, slug_from(name, slug), arena, out_row, &found, err);
     if (!rc && !found)
-        rc = apl_err_set(err, APL_E_NOT_FOUND, "there is no channel \"%.*s\"", APL_SPAN_ARGS(apl_utf8_cut(name, 60)));
+        rc = apl_err_set(err, APL_E_NOT_FOUND, "there is no channel \"%.*s\"",
+                         APL_SPAN_ARGS(apl_utf8_cut(name, 60)));
     return rc;
 }
 
-apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *channel, apl_actor actor, apl_channel_row *out_row,
-                       char out_secret[APL_CHANNEL_SECRET_TEXT_BYTES], apl_err *err)
+apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *channel, apl_actor actor,
+                       apl_channel_row *out_row, char out_secret[APL_CHANNEL_SECRET_TEXT_BYTES],
+                       apl_err *err)
 {
     char made[APL_CHANNEL_SLUG_MAX_BYTES];
     bool taken = false;
@@ -143,8 +149,12 @@ apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *channel, apl_actor act
     if (rc)
         return rc;
     row = (apl_channel_row){
-        .workspace_id = tx->workspace_id, .id = apl_tx_new_id(tx), .kind = channel->kind, .name = channel->name,
-        .created_us = tx->now, .disabled_us = APL_TIME_NONE,
+        .workspace_id = tx->workspace_id,
+        .id = apl_tx_new_id(tx),
+        .kind = channel->kind,
+        .name = channel->name,
+        .created_us = tx->now,
+        .disabled_us = APL_TIME_NONE,
     };
     rc = apl_arena_copy(&tx->arena, slug, &row.slug, err);
     if (!rc && apl_span_is(channel->kind, "webhook"))

@@ -14,10 +14,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MARKER_MAX_BYTES = 4096, KEY_FILE_MAX_BYTES = 1024, WORKSPACE_ARENA_BYTES = 64 * 1024, DATA_FORMAT = 1 };
+enum {
+    MARKER_MAX_BYTES = 4096,
+    KEY_FILE_MAX_BYTES = 1024,
+    WORKSPACE_ARENA_BYTES = 64 * 1024,
+    DATA_FORMAT = 1
+};
 static const char marker_name[] = "aplomb.json";
 
-apl_rc apl_desk_path(const apl_desk *desk, const char *name, char out[APL_PATH_MAX_BYTES], apl_err *err)
+apl_rc apl_desk_path(const apl_desk *desk, const char *name, char out[APL_PATH_MAX_BYTES],
+                     apl_err *err)
 {
     int len = snprintf(out, APL_PATH_MAX_BYTES, "%s/%s", desk->dir, name);
     if (len < 0 || len >= APL_PATH_MAX_BYTES)
@@ -78,8 +84,11 @@ static apl_rc read_marker(apl_desk *desk, const char *path, const char **out_url
         return APL_E_CORRUPT;
     }
     if (format > DATA_FORMAT) {
-        apl_err_set(err, APL_E_VERSION, "the data directory has format %lld, this program knows only %d: it was made by a"
-                    " newer Aplomb", (long long)format, DATA_FORMAT);
+        apl_err_set(
+            err, APL_E_VERSION,
+            "the data directory has format %lld, this program knows only %d: it was made by a"
+            " newer Aplomb",
+            (long long)format, DATA_FORMAT);
         apl_err_fix(err, "install the newer version; nothing was changed");
         return APL_E_VERSION;
     }
@@ -96,8 +105,8 @@ static apl_rc not_ours(const char *dir, apl_err *err)
 }
 
 /* Finds out what the folder is; makes it when it may. */
-static apl_rc prepare_dir(apl_desk *desk, const apl_desk_options *opt, bool *out_is_new, const char **out_url,
-                          apl_err *err)
+static apl_rc prepare_dir(apl_desk *desk, const apl_desk_options *opt, bool *out_is_new,
+                          const char **out_url, apl_err *err)
 {
     char marker[APL_PATH_MAX_BYTES];
     bool is_empty = false;
@@ -125,7 +134,8 @@ static apl_rc prepare_dir(apl_desk *desk, const apl_desk_options *opt, bool *out
     if (opt->mode == APL_DESK_READ) {
         apl_err_set(err, APL_E_NOT_FOUND, "there is no Aplomb data directory here");
         apl_err_where(err, "%s", opt->data_dir);
-        apl_err_fix(err, "name it with --data, or make one with: aplomb import FILE, or aplomb serve");
+        apl_err_fix(err,
+                    "name it with --data, or make one with: aplomb import FILE, or aplomb serve");
         return APL_E_NOT_FOUND;
     }
     *out_is_new = true;
@@ -141,7 +151,9 @@ static apl_rc random_file(apl_desk *desk, const char *name, void *bytes, size_t 
         return rc;
     if (apl_file_exists(path)) {
         rc = apl_file_load(path, &old, err);
-        return rc ? rc : apl_base64_decode_exact(apl_span_trim(apl_buf_view(&old)), APL_BASE64_URL, bytes, len, err);
+        return rc ? rc
+                  : apl_base64_decode_exact(apl_span_trim(apl_buf_view(&old)), APL_BASE64_URL,
+                                            bytes, len, err);
     }
     desk->env.random->fill(desk->env.random->ctx, bytes, len);
     size_t used = apl_base64_encode((apl_span){bytes, len}, APL_BASE64_URL, text);
@@ -165,8 +177,8 @@ static apl_rc open_keys(apl_desk *desk, apl_err *err)
     if (rc)
         return apl_err_wrap(err, rc, "reading the keys");
     apl_ed25519_from_seed(seed, &pair);
-    (void)snprintf(desk->ledger_name, sizeof desk->ledger_name, "aplomb/%02x%02x%02x%02x", pair.public_key[0],
-                   pair.public_key[1], pair.public_key[2], pair.public_key[3]);
+    (void)snprintf(desk->ledger_name, sizeof desk->ledger_name, "aplomb/%02x%02x%02x%02x",
+                   pair.public_key[0], pair.public_key[1], pair.public_key[2], pair.public_key[3]);
     rc = apl_note_signer_init(&desk->signer, apl_span_of(desk->ledger_name), seed, err);
     apl_secret_wipe(seed, sizeof seed);
     apl_secret_wipe(&pair, sizeof pair);
@@ -184,20 +196,21 @@ static apl_rc check_schema(apl_desk *desk, apl_err *err)
 {
     int64_t have = 0;
     int newest = desk->env.migrations[desk->env.migration_count - 1].version;
-    apl_rc rc = apl_conn_number(desk->conn, "SELECT coalesce(max(version), 0) FROM schema_migration", NULL, 0, &have,
-                                err);
+    apl_rc rc = apl_conn_number(
+        desk->conn, "SELECT coalesce(max(version), 0) FROM schema_migration", NULL, 0, &have, err);
     if (rc)
         return rc;
     if (have == newest)
         return APL_OK;
     if (have > newest) {
         apl_err_set(err, APL_E_VERSION,
-                    "the store has schema version %lld, this program knows only up to %d: it was made by a newer Aplomb",
+                    "the store has schema version %lld, this program knows only up to %d: it was "
+                    "made by a newer Aplomb",
                     (long long)have, newest);
         apl_err_fix(err, "install the newer version; nothing was changed");
     } else {
-        apl_err_set(err, APL_E_VERSION, "the store has schema version %lld, this program needs %d", (long long)have,
-                    newest);
+        apl_err_set(err, APL_E_VERSION, "the store has schema version %lld, this program needs %d",
+                    (long long)have, newest);
         apl_err_fix(err, "make a backup, then run: aplomb migrate");
     }
     return APL_E_VERSION;
@@ -221,13 +234,15 @@ apl_rc apl_desk_reload_workspace(apl_desk *desk, apl_err *err)
     bool found = false;
     int64_t keys[] = {desk->workspace_id};
     apl_arena_clear(&desk->arena);
-    apl_rc rc = apl_row_find(desk->conn, &apl_table_workspace, keys, &desk->arena, &desk->workspace, &found, err);
+    apl_rc rc = apl_row_find(desk->conn, &apl_table_workspace, keys, &desk->arena, &desk->workspace,
+                             &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "the store holds no workspace yet");
     return rc;
 }
 
-static apl_desk *new_desk(const apl_desk_env *env, const char *dir, const char *policy_dir, apl_err *err)
+static apl_desk *new_desk(const apl_desk_env *env, const char *dir, const char *policy_dir,
+                          apl_err *err)
 {
     apl_desk *desk = apl_mem_zalloc(1, sizeof *desk);
     if (!desk) {
@@ -248,7 +263,8 @@ static apl_desk *new_desk(const apl_desk_env *env, const char *dir, const char *
     return desk;
 }
 
-static apl_rc open_store(apl_desk *desk, const apl_desk_options *opt, bool is_new, const char *url, apl_err *err)
+static apl_rc open_store(apl_desk *desk, const apl_desk_options *opt, bool is_new, const char *url,
+                         apl_err *err)
 {
     bool may_write = opt->mode != APL_DESK_READ;
     apl_rc rc = may_write ? apl_lock_take(desk->dir, &desk->lock, err) : APL_OK;
@@ -263,7 +279,8 @@ static apl_rc open_store(apl_desk *desk, const apl_desk_options *opt, bool is_ne
     return rc ? rc : open_schema(desk, opt->mode, err);
 }
 
-apl_rc apl_desk_open(const apl_desk_env *env, const apl_desk_options *opt, apl_desk **out_desk, apl_err *err)
+apl_rc apl_desk_open(const apl_desk_env *env, const apl_desk_options *opt, apl_desk **out_desk,
+                     apl_err *err)
 {
     bool is_new = false;
     const char *url = NULL;

@@ -32,7 +32,8 @@ typedef struct apl_desk_env {
     const apl_clock_src *clock;
     const apl_random_src *random;
     /* Opens the backend that url names; NULL = SQLite in data_dir. */
-    apl_rc (*open_store)(const char *data_dir, const char *url, apl_store **out_store, apl_err *err);
+    apl_rc (*open_store)(const char *data_dir, const char *url, apl_store **out_store,
+                         apl_err *err);
     const apl_migration *migrations; /* ascending */
     size_t migration_count;
     const apl_policy_file *default_policy; /* the shipped files */
@@ -57,9 +58,9 @@ typedef struct apl_desk {
     apl_workspace_row workspace;
     int64_t workspace_id;
     char ledger_name[APL_NOTE_NAME_MAX_BYTES + 1]; /* origin and key name of checkpoints */
-    apl_note_signer signer; /* zero in a reading desk */
-    uint8_t secret_key[32]; /* seals channel secrets */
-    apl_policy_use *policy; /* in force; see desk/policy.h */
+    apl_note_signer signer;                        /* zero in a reading desk */
+    uint8_t secret_key[32];                        /* seals channel secrets */
+    apl_policy_use *policy;                        /* in force; see desk/policy.h */
     apl_mutex policy_mutex;
     struct apl_desk *shared; /* of a further reading desk: the one whose store it uses */
 } apl_desk;
@@ -69,15 +70,16 @@ typedef struct apl_desk {
  * (READ, WRITE) not migrated yet, APL_E_NOT_FOUND (READ) no such directory, APL_E_INVALID some other folder, or a policy
  * file with a mistake (file:line:column).
  */
-apl_rc apl_desk_open(const apl_desk_env *env, const apl_desk_options *options, apl_desk **out_desk, apl_err *err)
-    MUST_USE;
+apl_rc apl_desk_open(const apl_desk_env *env, const apl_desk_options *options, apl_desk **out_desk,
+                     apl_err *err) MUST_USE;
 /* NULL is ignored. */
 void apl_desk_close(apl_desk *desk);
 /* A further reading desk of the same process that shares store and policy of `main`. */
 apl_rc apl_desk_open_reader(apl_desk *main, apl_desk **out_desk, apl_err *err) MUST_USE;
 
 /* DIR/name in out; APL_E_LIMIT when too long. */
-apl_rc apl_desk_path(const apl_desk *desk, const char *name, char out[APL_PATH_MAX_BYTES], apl_err *err) MUST_USE;
+apl_rc apl_desk_path(const apl_desk *desk, const char *name, char out[APL_PATH_MAX_BYTES],
+                     apl_err *err) MUST_USE;
 /* Reads the workspace row anew (after it was changed). */
 apl_rc apl_desk_reload_workspace(apl_desk *desk, apl_err *err) MUST_USE;
 

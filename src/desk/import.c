@@ -15,7 +15,8 @@ static void copy_text(char *out, size_t out_bytes, apl_span text)
     out[text.len] = '\0';
 }
 
-void apl_import_init(apl_import *import, apl_span file_name, apl_span channel_name, apl_span notes, int64_t user_id)
+void apl_import_init(apl_import *import, apl_span file_name, apl_span channel_name, apl_span notes,
+                     int64_t user_id)
 {
     memset(import, 0, sizeof *import);
     copy_text(import->file_name, sizeof import->file_name, file_name);
@@ -42,14 +43,17 @@ static apl_rc ensure_channel(apl_tx *tx, apl_import *import, apl_err *err)
     char secret[APL_CHANNEL_SECRET_TEXT_BYTES];
     if (import->channel_id)
         return APL_OK;
-    apl_channel_new channel = {.slug = APL_SPAN_NONE, .kind = APL_SPAN("import"),
+    apl_channel_new channel = {.slug = APL_SPAN_NONE,
+                               .kind = APL_SPAN("import"),
                                .name = apl_span_of(import->channel_name)};
-    apl_rc rc = apl_channel_find(tx->conn, tx->workspace_id, channel.name, &tx->arena, &row, &found, err);
+    apl_rc rc =
+        apl_channel_find(tx->conn, tx->workspace_id, channel.name, &tx->arena, &row, &found, err);
     if (!rc && !found) {
         rc = apl_channel_add(tx, &channel, actor_of(import), &row, secret, err);
         /* Same name, other spelling: the short name made of it exists. */
         if (rc == APL_E_EXISTS)
-            rc = apl_channel_find_named(tx->conn, tx->workspace_id, channel.name, &tx->arena, &row, err);
+            rc = apl_channel_find_named(tx->conn, tx->workspace_id, channel.name, &tx->arena, &row,
+                                        err);
     }
     if (!rc)
         import->channel_id = row.id;
@@ -59,8 +63,12 @@ static apl_rc ensure_channel(apl_tx *tx, apl_import *import, apl_err *err)
 static apl_rc begin_row(apl_tx *tx, apl_import *import, apl_err *err)
 {
     apl_import_row row = {
-        .workspace_id = tx->workspace_id, .id = apl_tx_new_id(tx), .channel_id = import->channel_id,
-        .file_name = apl_span_of(import->file_name), .started_us = tx->now, .finished_us = APL_TIME_NONE,
+        .workspace_id = tx->workspace_id,
+        .id = apl_tx_new_id(tx),
+        .channel_id = import->channel_id,
+        .file_name = apl_span_of(import->file_name),
+        .started_us = tx->now,
+        .finished_us = APL_TIME_NONE,
         .notes = apl_span_of(import->notes),
     };
     apl_rc rc = apl_tx_entry_begin(tx, "import.started", actor_of(import), err);
@@ -81,7 +89,8 @@ static bool has_changed(const apl_batch_counts *c)
 }
 
 /* In a savepoint that is undone when nothing was new: neither row nor channel nor entry remains. */
-static apl_rc write_saved(apl_tx *tx, apl_import_batch *batch, apl_batch_counts *out_counts, apl_err *err)
+static apl_rc write_saved(apl_tx *tx, apl_import_batch *batch, apl_batch_counts *out_counts,
+                          apl_err *err)
 {
     apl_import *import = batch->import;
     apl_rc rc = ensure_channel(tx, import, err);
@@ -89,8 +98,10 @@ static apl_rc write_saved(apl_tx *tx, apl_import_batch *batch, apl_batch_counts 
         rc = begin_row(tx, import, err);
     if (rc)
         return rc;
-    apl_intake_origin origin = {.channel_id = import->channel_id, .import_id = import->id,
-                                .actor = {"import", import->id}, .own_names = &import->own_names};
+    apl_intake_origin origin = {.channel_id = import->channel_id,
+                                .import_id = import->id,
+                                .actor = {"import", import->id},
+                                .own_names = &import->own_names};
     rc = apl_batch_apply(tx, &origin, batch->items, batch->count, err);
     if (!rc)
         *out_counts = apl_batch_count(batch->items, batch->count);
@@ -154,8 +165,8 @@ apl_rc apl_import_finish(apl_tx *tx, void *ctx, apl_err *err)
     return rc ? rc : apl_tx_entry_end(tx, err);
 }
 
-apl_rc apl_import_mapping_find(apl_conn *conn, int64_t workspace_id, uint64_t fingerprint, apl_arena *arena,
-                               apl_span *out_mapping, apl_err *err)
+apl_rc apl_import_mapping_find(apl_conn *conn, int64_t workspace_id, uint64_t fingerprint,
+                               apl_arena *arena, apl_span *out_mapping, apl_err *err)
 {
     apl_mapping_row row;
     bool found = false;
@@ -169,7 +180,8 @@ apl_rc apl_import_mapping_find(apl_conn *conn, int64_t workspace_id, uint64_t fi
 apl_rc apl_import_mapping_save(apl_tx *tx, void *ctx, apl_err *err)
 {
     const apl_import_mapping *mapping = ctx;
-    apl_mapping_row row = {.workspace_id = tx->workspace_id, .fingerprint = (int64_t)(mapping->fingerprint >> 1)};
+    apl_mapping_row row = {.workspace_id = tx->workspace_id,
+                           .fingerprint = (int64_t)(mapping->fingerprint >> 1)};
     bool found = false;
     int64_t keys[] = {tx->workspace_id, row.fingerprint};
     apl_rc rc = apl_row_find(tx->conn, &apl_table_mapping, keys, &tx->arena, &row, &found, err);

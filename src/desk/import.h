@@ -8,7 +8,11 @@
 
 #include "desk/batch.h"
 
-enum { APL_IMPORT_BATCH_MAX = 1000, APL_IMPORT_NAME_MAX_BYTES = 1024, APL_IMPORT_NOTES_MAX_BYTES = 4096 };
+enum {
+    APL_IMPORT_BATCH_MAX = 1000,
+    APL_IMPORT_NAME_MAX_BYTES = 1024,
+    APL_IMPORT_NOTES_MAX_BYTES = 4096
+};
 
 typedef struct apl_import {
     int64_t id;         /* of the import row; 0 until something was taken */
@@ -24,7 +28,8 @@ typedef struct apl_import {
 } apl_import;
 
 /* Copies the names (cut to their bounds). Nothing is stored yet. */
-void apl_import_init(apl_import *import, apl_span file_name, apl_span channel_name, apl_span notes, int64_t user_id);
+void apl_import_init(apl_import *import, apl_span file_name, apl_span channel_name, apl_span notes,
+                     int64_t user_id);
 void apl_import_release(apl_import *import);
 
 /* A job of the writer (ctx = apl_import_batch): finds or makes the channel, applies, counts. */
@@ -38,8 +43,8 @@ apl_rc apl_import_batch_write(apl_tx *tx, void *batch, apl_err *err) MUST_USE;
 apl_rc apl_import_finish(apl_tx *tx, void *import, apl_err *err) MUST_USE;
 
 /* A mapping that a person corrected, by the fingerprint of the header; empty when none is remembered. */
-apl_rc apl_import_mapping_find(apl_conn *conn, int64_t workspace_id, uint64_t fingerprint, apl_arena *arena,
-                               apl_span *out_mapping, apl_err *err) MUST_USE;
+apl_rc apl_import_mapping_find(apl_conn *conn, int64_t workspace_id, uint64_t fingerprint,
+                               apl_arena *arena, apl_span *out_mapping, apl_err *err) MUST_USE;
 typedef struct apl_import_mapping {
     uint64_t fingerprint;
     apl_span mapping;

@@ -51,7 +51,8 @@ static apl_rc open_archive(apl_import_file *file, apl_err *err)
     file->source = NULL;
     apl_rc rc = apl_file_open(file->opt.path, &file->source, err);
     if (!rc)
-        rc = apl_archive_open((apl_source){apl_file_read, file->source}, &file->archive_opt, &file->archive, err);
+        rc = apl_archive_open((apl_source){apl_file_read, file->source}, &file->archive_opt,
+                              &file->archive, err);
     if (rc && err && !err->where[0])
         apl_err_where(err, "%s", file->opt.path);
     return rc;
@@ -61,7 +62,8 @@ static void report(apl_import_file *file, bool is_survey, uint64_t bytes, uint64
 {
     if (!file->opt.progress)
         return;
-    apl_import_progress progress = {is_survey, (int64_t)bytes, apl_file_size_bytes(file->source), (int64_t)records};
+    apl_import_progress progress = {is_survey, (int64_t)bytes, apl_file_size_bytes(file->source),
+                                    (int64_t)records};
     file->opt.progress(file->opt.progress_ctx, &progress);
 }
 
@@ -73,10 +75,11 @@ static apl_rc survey_progress(void *ctx, uint64_t bytes, uint64_t records)
 
 static apl_rc run_survey(apl_import_file *file, apl_err *err)
 {
-    apl_survey_options options = {.pins = apl_span_of(file->opt.map), .progress = survey_progress,
-                                  .progress_ctx = file};
+    apl_survey_options options = {
+        .pins = apl_span_of(file->opt.map), .progress = survey_progress, .progress_ctx = file};
     if (file->opt.date_order)
-        options.date_order = strcmp(file->opt.date_order, "mdy") == 0 ? APL_DATE_ORDER_MDY : APL_DATE_ORDER_DMY;
+        options.date_order = strcmp(file->opt.date_order, "mdy") == 0 ? APL_DATE_ORDER_MDY
+                                                                      : APL_DATE_ORDER_DMY;
     apl_survey_free(file->survey);
     file->survey = NULL;
     apl_rc rc = apl_survey_run(file->archive, &options, &file->survey, err);
@@ -93,7 +96,8 @@ static apl_rc run_survey(apl_import_file *file, apl_err *err)
     return rc;
 }
 
-apl_rc apl_import_file_open(const apl_import_file_options *options, apl_import_file **out_file, apl_err *err)
+apl_rc apl_import_file_open(const apl_import_file_options *options, apl_import_file **out_file,
+                            apl_err *err)
 {
     apl_import_file *file = apl_mem_zalloc(1, sizeof *file);
     if (!file)
@@ -160,7 +164,8 @@ static apl_rc name_rejects(apl_import_file *file, apl_err *err)
         len = snprintf(t->rejects_path, sizeof t->rejects_path, "%s", file->opt.rejects);
     } else {
         rc = apl_dir_make(file->opt.rejects_dir, 0700, err);
-        len = snprintf(t->rejects_path, sizeof t->rejects_path, "%s/%s.rejects", file->opt.rejects_dir, name);
+        len = snprintf(t->rejects_path, sizeof t->rejects_path, "%s/%s.rejects",
+                       file->opt.rejects_dir, name);
     }
     if (len < 0 || (size_t)len + 4 >= sizeof t->rejects_path)
         return apl_err_set(err, APL_E_LIMIT, "the name of the rejects file is too long");
@@ -190,7 +195,8 @@ static apl_rc flush_rejects(apl_import_file *file, apl_err *err)
     return rc;
 }
 
-static apl_rc add_reject(apl_import_file *file, int64_t line, apl_span raw, const apl_err *why, apl_err *err)
+static apl_rc add_reject(apl_import_file *file, int64_t line, apl_span raw, const apl_err *why,
+                         apl_err *err)
 {
     char reason[sizeof why->what + sizeof why->where + sizeof why->fix + 8];
     apl_import_totals *t = &file->totals;
@@ -228,8 +234,9 @@ static apl_rc keep_post(apl_import_file *file, const apl_post_in *in, int64_t li
     apl_batch_item *item = &file->items[file->count];
     *item = (apl_batch_item){.post = *in, .line = line};
     apl_post_in *p = &item->post;
-    apl_span *spans[] = {&p->remote_id, &p->revision, &p->parent_id, &p->author_id, &p->author_name, &p->text,
-                         &p->title,     &p->company,  &p->url,       &p->lang,      &p->raw};
+    apl_span *spans[] = {&p->remote_id,   &p->revision, &p->parent_id, &p->author_id,
+                         &p->author_name, &p->text,     &p->title,     &p->company,
+                         &p->url,         &p->lang,     &p->raw};
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
         apl_rc rc = apl_arena_copy(&file->arena, *spans[i], spans[i], err);
         if (rc)
@@ -256,7 +263,8 @@ static apl_rc hand_over(apl_import_file *file, const apl_import_sink *sink, apl_
     }
     file->count = 0;
     apl_arena_clear(&file->arena);
-    report(file, false, apl_stream_taken_bytes(apl_archive_stream(file->archive)), (uint64_t)file->totals.records);
+    report(file, false, apl_stream_taken_bytes(apl_archive_stream(file->archive)),
+           (uint64_t)file->totals.records);
     return rc;
 }
 
@@ -286,8 +294,12 @@ static apl_rc start_convert(apl_import_file *file, apl_err *err)
 {
     const apl_import_file_options *o = &file->opt;
     apl_convert_options options = {
-        .zone = o->zone ? to_utc : NULL, .zone_ctx = (void *)(uintptr_t)o->zone, .own_names = o->own_names,
-        .own_count = o->own_count, .kind_given = o->kind != NULL, .company = apl_span_of(o->company),
+        .zone = o->zone ? to_utc : NULL,
+        .zone_ctx = (void *)(uintptr_t)o->zone,
+        .own_names = o->own_names,
+        .own_count = o->own_count,
+        .kind_given = o->kind != NULL,
+        .company = apl_span_of(o->company),
     };
     apl_rc rc = o->kind ? apl_post_kind_parse(apl_span_of(o->kind), &options.kind, err) : APL_OK;
     if (!rc)
@@ -299,8 +311,8 @@ static apl_rc start_convert(apl_import_file *file, apl_err *err)
     return rc ? rc : apl_convert_new(file->survey, file->archive, &options, &file->convert, err);
 }
 
-apl_rc apl_import_file_run(apl_import_file *file, const apl_import_sink *sink, apl_import_totals *out_totals,
-                           apl_err *err)
+apl_rc apl_import_file_run(apl_import_file *file, const apl_import_sink *sink,
+                           apl_import_totals *out_totals, apl_err *err)
 {
     memset(&file->totals, 0, sizeof file->totals);
     file->rejects_begun = false;
@@ -311,7 +323,8 @@ apl_rc apl_import_file_run(apl_import_file *file, const apl_import_sink *sink, a
         if (rc || record.item == APL_ARCHIVE_END)
             break;
         rc = take_record(file, &record, err);
-        if (!rc && (file->count == APL_IMPORT_BATCH_MAX || file->arena.used_bytes > BATCH_FULL_BYTES))
+        if (!rc &&
+            (file->count == APL_IMPORT_BATCH_MAX || file->arena.used_bytes > BATCH_FULL_BYTES))
             rc = hand_over(file, sink, err);
     }
     /* What was read before the file turned out to be damaged is taken: it can be fed again without doubling. */

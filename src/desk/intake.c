@@ -5,8 +5,8 @@
  */
 #include "desk/intake.h"
 
-#include "crypto/hash.h"
 #include "crypto/encode.h"
+#include "crypto/hash.h"
 #include "desk/search.h"
 #include "desk/thread.h"
 
@@ -65,7 +65,9 @@ static void choose_remote_id(arrival *a)
         copy_id(in->remote_id, a->remote_id, sizeof a->remote_id);
         return;
     }
-    apl_span parts[] = {in->author_id, in->text, in->title,
+    apl_span parts[] = {in->author_id,
+                        in->text,
+                        in->title,
                         {(const char *)&in->at_us, sizeof in->at_us},
                         {(const char *)&in->rating_x10, sizeof in->rating_x10}};
     short_hash("key:", parts, sizeof parts / sizeof *parts, a->remote_id);
@@ -83,7 +85,9 @@ static void choose_revision(arrival *a)
         return;
     }
     apl_span time = {(const char *)&in->at_us, sizeof in->at_us};
-    apl_span parts[] = {in->title, in->text, {(const char *)&in->rating_x10, sizeof in->rating_x10},
+    apl_span parts[] = {in->title,
+                        in->text,
+                        {(const char *)&in->rating_x10, sizeof in->rating_x10},
                         in->event == APL_POST_EVENT_CREATE ? APL_SPAN_NONE : time};
     const char *prefix = in->event == APL_POST_EVENT_DELETE ? "del:" : "sum:";
     short_hash(prefix, parts, sizeof parts / sizeof *parts, a->revision);
@@ -91,12 +95,15 @@ static void choose_revision(arrival *a)
 
 static apl_rc find_author(arrival *a, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_AUTHOR_COLUMNS) " FROM author WHERE workspace_id = $1"
-                              " AND channel_id = $2 AND remote_id = $3";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_AUTHOR_COLUMNS) " FROM author WHERE workspace_id = $1"
+                                               " AND channel_id = $2 AND remote_id = $3";
     apl_tx *tx = a->tx;
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(a->origin->channel_id),
-                                                       APL_TEXT(a->in->author_id)), &cursor, err);
+    apl_rc rc = apl_conn_query(tx->conn, sql,
+                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(a->origin->channel_id),
+                                        APL_TEXT(a->in->author_id)),
+                               &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &a->has_author, err);
     if (!rc && a->has_author)
@@ -112,9 +119,14 @@ static apl_rc ensure_author(arrival *a, apl_err *err)
         return APL_OK;
     int64_t id = apl_tx_new_id(a->tx);
     a->author = (apl_author_row){
-        .workspace_id = a->tx->workspace_id, .id = id, .channel_id = a->origin->channel_id,
-        .remote_id = in->author_id, .name = in->author_name.len ? in->author_name : in->author_id,
-        .is_own = in->is_own, .person_id = id, .first_seen_us = in->at_us,
+        .workspace_id = a->tx->workspace_id,
+        .id = id,
+        .channel_id = a->origin->channel_id,
+        .remote_id = in->author_id,
+        .name = in->author_name.len ? in->author_name : in->author_id,
+        .is_own = in->is_own,
+        .person_id = id,
+        .first_seen_us = in->at_us,
     };
     apl_rc rc = apl_tx_insert(a->tx, &apl_table_author, &a->author, NULL, err);
     a->has_author = !rc;
@@ -127,30 +139,35 @@ static apl_rc check_same_author(const arrival *a, apl_err *err)
     bool known = a->existed && a->post.author_id && a->in->author_id.len;
     if (!known || (a->has_author && a->author.id == a->post.author_id))
         return APL_OK;
-    apl_err_set(err, APL_E_CONFLICT, "the post with this id is already here and belongs to another author");
+    apl_err_set(err, APL_E_CONFLICT,
+                "the post with this id is already here and belongs to another author");
     apl_err_where(err, "id");
-    apl_err_fix(err, "give each post an id of its own, or leave ids out so that the content is the key");
+    apl_err_fix(err,
+                "give each post an id of its own, or leave ids out so that the content is the key");
     return APL_E_CONFLICT;
 }
 
 static apl_rc has_revision(arrival *a, bool *out_has, apl_err *err)
 {
-    static const char sql[] = "SELECT count(*) FROM post_version WHERE workspace_id = $1 AND post_id = $2"
-                              " AND revision = $3";
+    static const char sql[] =
+        "SELECT count(*) FROM post_version WHERE workspace_id = $1 AND post_id = $2"
+        " AND revision = $3";
     int64_t count = 0;
     apl_rc rc = apl_conn_number(a->tx->conn, sql,
                                 APL_VALS(APL_I64(a->tx->workspace_id), APL_I64(a->post.id),
-                                         APL_TEXT(apl_span_of(a->revision))), &count, err);
+                                         APL_TEXT(apl_span_of(a->revision))),
+                                &count, err);
     *out_has = count > 0;
     return rc;
 }
 
 static apl_rc has_creation(arrival *a, bool *out_has, apl_err *err)
 {
-    static const char sql[] = "SELECT count(*) FROM post_version WHERE workspace_id = $1 AND post_id = $2 AND event = 0";
+    static const char sql[] =
+        "SELECT count(*) FROM post_version WHERE workspace_id = $1 AND post_id = $2 AND event = 0";
     int64_t count = 0;
-    apl_rc rc = apl_conn_number(a->tx->conn, sql, APL_VALS(APL_I64(a->tx->workspace_id), APL_I64(a->post.id)), &count,
-                                err);
+    apl_rc rc = apl_conn_number(
+        a->tx->conn, sql, APL_VALS(APL_I64(a->tx->workspace_id), APL_I64(a->post.id)), &count, err);
     *out_has = count > 0;
     return rc;
 }
@@ -179,7 +196,8 @@ static void fill_post(arrival *a, bool had_creation)
     if (in->company.len)
         post->company = in->company;
     else if (!post->company.len)
-        post->company = in->is_own ? in->author_id : apl_name_set_first_mention(a->origin->own_names, in->text);
+        post->company = in->is_own ? in->author_id
+                                   : apl_name_set_first_mention(a->origin->own_names, in->text);
     if (in->url.len)
         post->url = in->url;
     if (in->reach > post->reach)
@@ -196,7 +214,9 @@ static apl_rc put_assessment(arrival *a, int64_t version_no, apl_err *err)
     if (!j || a->in->event == APL_POST_EVENT_DELETE)
         return APL_OK;
     apl_assessment_row row = {
-        .workspace_id = a->tx->workspace_id, .post_id = a->post.id, .version_no = version_no,
+        .workspace_id = a->tx->workspace_id,
+        .post_id = a->post.id,
+        .version_no = version_no,
     };
     apl_judged_fill(j, &row);
     return apl_tx_insert(a->tx, &apl_table_assessment, &row, NULL, err);
@@ -211,7 +231,8 @@ static apl_rc is_current(arrival *a, bool *out_is, apl_version_row *out_old, apl
         return APL_OK;
     bool found = false;
     int64_t keys[] = {a->tx->workspace_id, a->post.id, a->post.version_no};
-    apl_rc rc = apl_row_find(a->tx->conn, &apl_table_version, keys, &a->tx->arena, out_old, &found, err);
+    apl_rc rc =
+        apl_row_find(a->tx->conn, &apl_table_version, keys, &a->tx->arena, out_old, &found, err);
     if (!rc && found)
         *out_is = a->in->at_us > out_old->valid_us ||
                   (a->in->at_us == out_old->valid_us && (int64_t)a->in->event >= out_old->event);
@@ -225,9 +246,17 @@ static apl_rc put_version(arrival *a, apl_err *err)
     apl_version_row old;
     bool current = false;
     apl_version_row row = {
-        .workspace_id = a->tx->workspace_id, .post_id = a->post.id, .version_no = a->post.version_count + 1,
-        .event = in->event, .revision = apl_span_of(a->revision), .valid_us = in->at_us, .learned_us = a->tx->now,
-        .title = in->title, .text = in->text, .lang = in->lang, .raw = in->raw,
+        .workspace_id = a->tx->workspace_id,
+        .post_id = a->post.id,
+        .version_no = a->post.version_count + 1,
+        .event = in->event,
+        .revision = apl_span_of(a->revision),
+        .valid_us = in->at_us,
+        .learned_us = a->tx->now,
+        .title = in->title,
+        .text = in->text,
+        .lang = in->lang,
+        .raw = in->raw,
     };
     apl_rc rc = is_current(a, &current, &old, err);
     if (!rc)
@@ -291,7 +320,9 @@ static apl_rc store_arrival(arrival *a, apl_intake_result *result, apl_err *err)
     fill_post(a, had_creation);
     rc = put_version(a, err);
     if (!rc)
-        rc = apl_thread_place(tx, &(apl_placing){&a->post, a->existed, a->was_here, parent_of(a), a->judgement, a->in->text},
+        rc = apl_thread_place(tx,
+                              &(apl_placing){&a->post, a->existed, a->was_here, parent_of(a),
+                                             a->judgement, a->in->text},
                               err);
     if (!rc)
         rc = apl_tx_entry_end(tx, err);
@@ -327,7 +358,8 @@ apl_rc apl_intake_apply(apl_tx *tx, const apl_intake_origin *origin, const apl_p
     choose_revision(&a);
     apl_rc rc = post->author_id.len ? find_author(&a, err) : APL_OK;
     if (!rc)
-        rc = apl_post_find(tx, origin->channel_id, apl_span_of(a.remote_id), &a.post, &a.existed, err);
+        rc = apl_post_find(tx, origin->channel_id, apl_span_of(a.remote_id), &a.post, &a.existed,
+                           err);
     if (!rc)
         rc = check_same_author(&a, err);
     if (!rc && a.existed)

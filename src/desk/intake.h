@@ -19,7 +19,8 @@ typedef struct apl_intake_origin {
     int64_t channel_id;
     int64_t import_id; /* 0 = not an import */
     apl_actor actor;   /* of the ledger entries */
-    const apl_name_set *own_names; /* accounts of the company, for finding out whom a post is about; may be NULL */
+    const apl_name_set
+        *own_names; /* accounts of the company, for finding out whom a post is about; may be NULL */
 } apl_intake_origin;
 
 typedef enum apl_intake_outcome {
@@ -42,6 +43,7 @@ const char *apl_intake_outcome_name(apl_intake_outcome outcome);
  * APL_E_CONFLICT: "belongs to another author") leave the transaction usable once the caller has undone its savepoint.
  */
 apl_rc apl_intake_apply(apl_tx *tx, const apl_intake_origin *origin, const apl_post_in *post,
-                        const apl_judged *judgement, apl_intake_result *out_result, apl_err *err) MUST_USE;
+                        const apl_judged *judgement, apl_intake_result *out_result,
+                        apl_err *err) MUST_USE;
 
 #endif

@@ -108,7 +108,8 @@ static apl_rc write_trace(apl_json_writer *w, const apl_verdict *v, apl_buf *scr
     return rc;
 }
 
-static apl_rc write_detail(apl_judge *judge, const apl_assessment *a, apl_arena *arena, apl_span *out, apl_err *err)
+static apl_rc write_detail(apl_judge *judge, const apl_assessment *a, apl_arena *arena,
+                           apl_span *out, apl_err *err)
 {
     apl_json_writer w;
     apl_buf_clear(&judge->detail);
@@ -124,16 +125,19 @@ static apl_rc write_detail(apl_judge *judge, const apl_assessment *a, apl_arena 
 }
 
 /* Adds the customer's own words that weighed most, at most three, each once. */
-static apl_rc add_words(apl_buf *why, const apl_assessment *a, const apl_post_in *post, apl_err *err)
+static apl_rc add_words(apl_buf *why, const apl_assessment *a, const apl_post_in *post,
+                        apl_err *err)
 {
     size_t shown = 0;
     apl_rc rc = APL_OK;
     for (size_t i = 0; i < a->reason_count && shown < 3 && !rc; i++) {
         const apl_reason *r = &a->reasons[i];
         apl_span field = r->field == APL_REASON_FIELD_TITLE ? post->title : post->text;
-        bool counts = r->weight > 0 && r->len && r->len <= 40 && r->field != APL_REASON_FIELD_NONE &&
-                      (r->head == APL_HEAD_INTENT || r->head == APL_HEAD_RISK || r->head == APL_HEAD_CONDUCT ||
-                       r->head == APL_HEAD_URGENCY || r->head == APL_HEAD_SENTIMENT);
+        bool counts = r->weight > 0 && r->len && r->len <= 40 &&
+                      r->field != APL_REASON_FIELD_NONE &&
+                      (r->head == APL_HEAD_INTENT || r->head == APL_HEAD_RISK ||
+                       r->head == APL_HEAD_CONDUCT || r->head == APL_HEAD_URGENCY ||
+                       r->head == APL_HEAD_SENTIMENT);
         apl_span words = apl_span_sub(field, r->offset, r->len);
         if (!counts || apl_span_find(apl_buf_view(why), words) != SIZE_MAX)
             continue;
@@ -143,8 +147,8 @@ static apl_rc add_words(apl_buf *why, const apl_assessment *a, const apl_post_in
     return rc;
 }
 
-static apl_rc explain(apl_judge *judge, const apl_assessment *a, const apl_post_in *post, apl_arena *arena,
-                      apl_span *out, apl_err *err)
+static apl_rc explain(apl_judge *judge, const apl_assessment *a, const apl_post_in *post,
+                      apl_arena *arena, apl_span *out, apl_err *err)
 {
     const apl_rule *rule = judge->verdict.rule;
     apl_span sentence = apl_span_trim(apl_span_of(rule ? rule->why : ""));
@@ -160,7 +164,8 @@ static apl_rc explain(apl_judge *judge, const apl_assessment *a, const apl_post_
     return rc ? rc : apl_arena_copy(arena, apl_buf_view(why), out, err);
 }
 
-static apl_rc join(const char *const *words, size_t count, apl_arena *arena, apl_span *out, apl_err *err)
+static apl_rc join(const char *const *words, size_t count, apl_arena *arena, apl_span *out,
+                   apl_err *err)
 {
     APL_AUTO(apl_buf) text = APL_BUF(4096);
     apl_rc rc = APL_OK;
@@ -179,22 +184,34 @@ static apl_rc list_risks(const apl_assessment *a, apl_arena *arena, apl_span *ou
     return join(names, count, arena, out, err);
 }
 
-apl_rc apl_judge_run(apl_judge *judge, const apl_post_in *post, apl_span channel_name, apl_arena *arena,
-                     apl_judged *out, apl_err *err)
+apl_rc apl_judge_run(apl_judge *judge, const apl_post_in *post, apl_span channel_name,
+                     apl_arena *arena, apl_judged *out, apl_err *err)
 {
     apl_triage_in in = {
-        .text = post->text, .title = post->title, .rating_x10 = post->rating_x10,
-        .is_private = apl_post_kind_is_private(post->kind), .is_review = post->kind == APL_POST_KIND_REVIEW,
-        .is_notice = post->kind == APL_POST_KIND_NOTICE, .is_own = post->is_own, .lang_hint = post->lang,
-        .reach = post->reach, .echo_count = post->echo_count,
+        .text = post->text,
+        .title = post->title,
+        .rating_x10 = post->rating_x10,
+        .is_private = apl_post_kind_is_private(post->kind),
+        .is_review = post->kind == APL_POST_KIND_REVIEW,
+        .is_notice = post->kind == APL_POST_KIND_NOTICE,
+        .is_own = post->is_own,
+        .lang_hint = post->lang,
+        .reach = post->reach,
+        .echo_count = post->echo_count,
     };
     apl_judged j = {.policy_id = judge->use->id};
     apl_rc rc = apl_triage_run(judge->worker, &in, &j.assessment, err);
     if (rc)
         return rc;
     apl_rule_facts facts = {
-        .assessment = &j.assessment, .kind = post->kind, .is_own = post->is_own, .rating_x10 = post->rating_x10,
-        .reach = post->reach, .echo_count = post->echo_count, .channel = channel_name, .company = post->company,
+        .assessment = &j.assessment,
+        .kind = post->kind,
+        .is_own = post->is_own,
+        .rating_x10 = post->rating_x10,
+        .reach = post->reach,
+        .echo_count = post->echo_count,
+        .channel = channel_name,
+        .company = post->company,
     };
     const apl_verdict *v = &judge->verdict;
     apl_rules_eval(judge->use->policy, &facts, &judge->verdict);

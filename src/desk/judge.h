@@ -22,8 +22,8 @@ typedef struct apl_judged {
 apl_rc apl_judge_new(apl_policy_use *take_use, apl_judge **out_judge, apl_err *err) MUST_USE;
 void apl_judge_free(apl_judge *judge);
 const apl_policy_use *apl_judge_policy(const apl_judge *judge);
-apl_rc apl_judge_run(apl_judge *judge, const apl_post_in *post, apl_span channel_name, apl_arena *arena,
-                     apl_judged *out_judged, apl_err *err) MUST_USE;
+apl_rc apl_judge_run(apl_judge *judge, const apl_post_in *post, apl_span channel_name,
+                     apl_arena *arena, apl_judged *out_judged, apl_err *err) MUST_USE;
 /* The columns that a judgement decides. */
 void apl_judged_fill(const apl_judged *judged, apl_assessment_row *row);
 

@@ -19,7 +19,8 @@ static uint64_t hash_nocase(apl_span name)
     char lower[NAME_MAX_BYTES];
     size_t len = name.len < sizeof lower ? name.len : sizeof lower;
     for (size_t i = 0; i < len; i++)
-        lower[i] = (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
+        lower[i] =
+            (char)(name.ptr[i] >= 'A' && name.ptr[i] <= 'Z' ? name.ptr[i] + 32 : name.ptr[i]);
     return apl_span_hash((apl_span){lower, len});
 }
 
@@ -62,7 +63,8 @@ apl_rc apl_name_set_add(apl_name_set *set, apl_span name, apl_err *err)
 {
     name = bare(name);
     if (!name.len || name.len > NAME_MAX_BYTES)
-        return apl_err_set(err, APL_E_INVALID, "an account name must have 1 to %d bytes", NAME_MAX_BYTES);
+        return apl_err_set(err, APL_E_INVALID, "an account name must have 1 to %d bytes",
+                           NAME_MAX_BYTES);
     if (set->count >= APL_NAME_SET_MAX)
         return apl_err_set(err, APL_E_LIMIT, "more than %d account names", APL_NAME_SET_MAX);
     apl_rc rc = set->count * 2 >= set->cap ? grow(set, err) : APL_OK;
@@ -86,8 +88,8 @@ const char *apl_name_set_find(const apl_name_set *set, apl_span name)
 
 static bool is_name_byte(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
-           c == '.' || (c & 0x80);
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' ||
+           c == '-' || c == '.' || (c & 0x80);
 }
 
 apl_span apl_name_set_first_mention(const apl_name_set *set, apl_span text)

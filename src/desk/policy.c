@@ -39,7 +39,8 @@ void apl_policy_digest(const apl_policy_file *files, size_t count, char out[48])
     (void)apl_base64_encode((apl_span){(const char *)digest, sizeof digest}, APL_BASE64_URL, out);
 }
 
-apl_rc apl_policy_use_new(const apl_policy_file *files, size_t count, apl_policy_use **out_use, apl_err *err)
+apl_rc apl_policy_use_new(const apl_policy_file *files, size_t count, apl_policy_use **out_use,
+                          apl_err *err)
 {
     static const apl_policy_io io = {load_zone, NULL};
     apl_policy_use *use = apl_mem_zalloc(1, sizeof *use);
@@ -51,7 +52,8 @@ apl_rc apl_policy_use_new(const apl_policy_file *files, size_t count, apl_policy
     if (!rc)
         rc = apl_triage_new(use->policy->lists, use->policy->list_count, &use->triage, err);
     for (size_t i = 0; !rc && i < use->policy->workspace.own_account_count; i++)
-        rc = apl_name_set_add(&use->own_names, apl_span_of(use->policy->workspace.own_accounts[i]), err);
+        rc = apl_name_set_add(&use->own_names, apl_span_of(use->policy->workspace.own_accounts[i]),
+                              err);
     if (rc) {
         apl_policy_use_drop(use);
         return rc;
@@ -80,7 +82,8 @@ void apl_policy_use_drop(apl_policy_use *use)
     apl_mem_free(use);
 }
 
-apl_rc apl_policy_clocks(const apl_policy_use *use, apl_span name, apl_clock_policy *out_clocks, apl_err *err)
+apl_rc apl_policy_clocks(const apl_policy_use *use, apl_span name, apl_clock_policy *out_clocks,
+                         apl_err *err)
 {
     char text[128];
     *out_clocks = (apl_clock_policy){.calendar = use->policy->workspace.calendar};
@@ -103,7 +106,8 @@ bool apl_policy_response_rule(const apl_policy_use *use, const apl_clock_rule **
                               const apl_calendar **out_calendar)
 {
     const apl_policy_clock *best = apl_policy_clock_find(use->policy, "standard");
-    for (size_t i = 0; i < use->policy->clock_count && !(best && best->has[APL_CLOCK_FIRST_RESPONSE]); i++)
+    for (size_t i = 0;
+         i < use->policy->clock_count && !(best && best->has[APL_CLOCK_FIRST_RESPONSE]); i++)
         best = &use->policy->clocks[i];
     if (!best || !best->has[APL_CLOCK_FIRST_RESPONSE])
         return false;
@@ -115,11 +119,12 @@ bool apl_policy_response_rule(const apl_policy_use *use, const apl_clock_rule **
 static bool is_policy_name(const char *name)
 {
     apl_span s = apl_span_of(name);
-    return name[0] != '.' && (apl_span_ends(s, APL_SPAN(".yaml")) || apl_span_ends(s, APL_SPAN(".ics")));
+    return name[0] != '.' &&
+           (apl_span_ends(s, APL_SPAN(".yaml")) || apl_span_ends(s, APL_SPAN(".ics")));
 }
 
-static apl_rc load_folder(const char *dir, const char *prefix, apl_arena *arena, apl_policy_file *files,
-                          size_t *count, apl_err *err)
+static apl_rc load_folder(const char *dir, const char *prefix, apl_arena *arena,
+                          apl_policy_file *files, size_t *count, apl_err *err)
 {
     APL_AUTO(apl_dir_names) names = {0};
     char path[APL_PATH_MAX_BYTES];
@@ -143,8 +148,8 @@ static apl_rc load_folder(const char *dir, const char *prefix, apl_arena *arena,
     return rc;
 }
 
-apl_rc apl_policy_files_load(const char *dir, apl_arena *arena, apl_policy_file **out_files, size_t *out_count,
-                             apl_err *err)
+apl_rc apl_policy_files_load(const char *dir, apl_arena *arena, apl_policy_file **out_files,
+                             size_t *out_count, apl_err *err)
 {
     char terms[APL_PATH_MAX_BYTES];
     size_t count = 0;
@@ -162,7 +167,8 @@ apl_rc apl_policy_files_load(const char *dir, apl_arena *arena, apl_policy_file 
     return APL_OK;
 }
 
-apl_rc apl_policy_files_save(const char *dir, const apl_policy_file *files, size_t count, apl_err *err)
+apl_rc apl_policy_files_save(const char *dir, const apl_policy_file *files, size_t count,
+                             apl_err *err)
 {
     char path[APL_PATH_MAX_BYTES];
     (void)snprintf(path, sizeof path, "%s/terms", dir);

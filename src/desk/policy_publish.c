@@ -26,8 +26,8 @@ static apl_rc files_to_json(const apl_policy_file *files, size_t count, apl_buf 
     return apl_json_writer_finish(&w, err);
 }
 
-static apl_rc files_from_json(apl_json_doc *doc, apl_span text, apl_arena *arena, apl_policy_file **out_files,
-                              size_t *out_count, apl_err *err)
+static apl_rc files_from_json(apl_json_doc *doc, apl_span text, apl_arena *arena,
+                              apl_policy_file **out_files, size_t *out_count, apl_err *err)
 {
     static const apl_json_limits limits = {FILES_JSON_MAX_BYTES, 4};
     apl_json root, value;
@@ -39,7 +39,8 @@ static apl_rc files_from_json(apl_json_doc *doc, apl_span text, apl_arena *arena
     apl_rc rc = apl_json_doc_parse(doc, text, &limits, &root, err);
     if (rc)
         return rc;
-    for (apl_json_iter it = apl_json_each(root); apl_json_next(&it, &key, &value) && count < APL_POLICY_FILES_MAX;) {
+    for (apl_json_iter it = apl_json_each(root);
+         apl_json_next(&it, &key, &value) && count < APL_POLICY_FILES_MAX;) {
         files[count].name = apl_arena_str(arena, key);
         if (!files[count].name)
             return apl_err_nomem(err);
@@ -52,11 +53,13 @@ static apl_rc files_from_json(apl_json_doc *doc, apl_span text, apl_arena *arena
 
 static apl_rc newest_row(apl_desk *desk, apl_arena *arena, apl_policy_row *out_row, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_POLICY_COLUMNS) " FROM policy WHERE workspace_id = $1"
-                              " ORDER BY id DESC LIMIT 1";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_POLICY_COLUMNS) " FROM policy WHERE workspace_id = $1"
+                                               " ORDER BY id DESC LIMIT 1";
     apl_cursor *cursor = NULL;
     bool has_row = false;
-    apl_rc rc = apl_conn_query(desk->conn, sql, APL_VALS(APL_I64(desk->workspace_id)), &cursor, err);
+    apl_rc rc =
+        apl_conn_query(desk->conn, sql, APL_VALS(APL_I64(desk->workspace_id)), &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && !has_row)
@@ -99,15 +102,20 @@ apl_rc apl_policy_adopt(apl_desk *desk, apl_err *err)
     return APL_OK;
 }
 
-static apl_rc store_policy(apl_desk *desk, apl_policy_use *use, apl_span files, int64_t user_id, apl_err *err)
+static apl_rc store_policy(apl_desk *desk, apl_policy_use *use, apl_span files, int64_t user_id,
+                           apl_err *err)
 {
     apl_tx tx;
     apl_rc rc = apl_tx_begin(&tx, desk, err);
     if (rc)
         return rc;
     apl_policy_row row = {
-        .workspace_id = desk->workspace_id, .id = apl_tx_new_id(&tx), .published_us = tx.now, .user_id = user_id,
-        .digest = apl_span_of(use->digest), .files = files,
+        .workspace_id = desk->workspace_id,
+        .id = apl_tx_new_id(&tx),
+        .published_us = tx.now,
+        .user_id = user_id,
+        .digest = apl_span_of(use->digest),
+        .files = files,
     };
     rc = apl_tx_entry_begin(&tx, "policy.published",
                             user_id ? (apl_actor){"user", user_id} : APL_ACTOR_SYSTEM, err);
@@ -127,15 +135,17 @@ static apl_rc store_policy(apl_desk *desk, apl_policy_use *use, apl_span files, 
     return apl_tx_commit(&tx, err);
 }
 
-static apl_rc next_open_cases(apl_tx *tx, int64_t after, int64_t ids[CASES_PER_STEP], size_t *out_count, apl_err *err)
+static apl_rc next_open_cases(apl_tx *tx, int64_t after, int64_t ids[CASES_PER_STEP],
+                              size_t *out_count, apl_err *err)
 {
-    static const char sql[] = "SELECT id FROM desk_case WHERE workspace_id = $1 AND id > $2 AND queue < 4"
-                              " ORDER BY id LIMIT $3";
+    static const char sql[] =
+        "SELECT id FROM desk_case WHERE workspace_id = $1 AND id > $2 AND queue < 4"
+        " ORDER BY id LIMIT $3";
     apl_cursor *cursor = NULL;
     *out_count = 0;
-    apl_rc rc = apl_conn_query(tx->conn, sql,
-                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(after), APL_I64(CASES_PER_STEP)), &cursor,
-                               err);
+    apl_rc rc = apl_conn_query(
+        tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(after), APL_I64(CASES_PER_STEP)),
+        &cursor, err);
     for (bool has_row = true; !rc && has_row && *out_count < CASES_PER_STEP;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
@@ -193,8 +203,8 @@ static apl_rc refold_open_cases(apl_desk *desk, apl_err *err)
     return rc ? rc : apl_desk_reload_workspace(desk, err);
 }
 
-apl_rc apl_policy_publish(apl_desk *desk, const apl_policy_file *files, size_t count, int64_t user_id,
-                          bool *out_published, apl_err *err)
+apl_rc apl_policy_publish(apl_desk *desk, const apl_policy_file *files, size_t count,
+                          int64_t user_id, bool *out_published, apl_err *err)
 {
     APL_AUTO(apl_buf) json = APL_BUF(FILES_JSON_MAX_BYTES);
     apl_policy_use *use = NULL;

@@ -2,8 +2,9 @@
 /* PostEvent of api/openapi.yaml; see post_json.h. Tests: tests/unit/desk/test_post_json.c, tests/e2e/test_webhook.py */
 #include "desk/post_json.h"
 
-static const char *const names[] = {"event", "id", "revision", "parent_id", "kind", "own", "author", "text", "title",
-                                    "rating", "company", "url", "lang", "reach", "echo_count", "at"};
+static const char *const names[] = {"event",  "id",    "revision",   "parent_id", "kind",    "own",
+                                    "author", "text",  "title",      "rating",    "company", "url",
+                                    "lang",   "reach", "echo_count", "at"};
 static const char *const author_names[] = {"id", "name"};
 
 static apl_rc read_event(apl_json event, apl_post_in *post, apl_err *err)
@@ -19,7 +20,8 @@ static apl_rc read_event(apl_json event, apl_post_in *post, apl_err *err)
     else if (apl_span_is(word, "delete"))
         post->event = APL_POST_EVENT_DELETE;
     else
-        return apl_json_refuse(apl_json_get(event, "event"), err, "expected create, edit or delete");
+        return apl_json_refuse(apl_json_get(event, "event"), err,
+                               "expected create, edit or delete");
     return APL_OK;
 }
 
@@ -52,7 +54,8 @@ static apl_rc read_rating(apl_json event, apl_post_in *post, apl_err *err)
     if (rc || apl_json_is_absent(apl_json_get(event, "rating")))
         return rc;
     if (!(stars >= 0 && stars <= 5))
-        return apl_json_refuse(apl_json_get(event, "rating"), err, "a rating must lie between 0 and 5 stars");
+        return apl_json_refuse(apl_json_get(event, "rating"), err,
+                               "a rating must lie between 0 and 5 stars");
     post->rating_x10 = (int)(stars * 10 + 0.5);
     return APL_OK;
 }
@@ -62,9 +65,10 @@ static apl_rc read_texts(apl_json event, apl_post_in *post, apl_err *err)
     const struct {
         const char *name;
         apl_span *out;
-    } texts[] = {{"id", &post->remote_id},    {"revision", &post->revision}, {"parent_id", &post->parent_id},
-                 {"text", &post->text},       {"title", &post->title},       {"company", &post->company},
-                 {"url", &post->url},         {"lang", &post->lang}};
+    } texts[] = {
+        {"id", &post->remote_id}, {"revision", &post->revision}, {"parent_id", &post->parent_id},
+        {"text", &post->text},    {"title", &post->title},       {"company", &post->company},
+        {"url", &post->url},      {"lang", &post->lang}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         apl_rc rc = apl_json_opt_str(event, texts[i].name, texts[i].out, err);
         if (rc)

@@ -3,9 +3,9 @@
 #ifndef APL_DESK_POST_JSON_H
 #define APL_DESK_POST_JSON_H
 
+#include "model/post.h"
 #include "json/reader.h"
 #include "json/writer.h"
-#include "model/post.h"
 
 /*
  * Spans live as long as the document's text. Checks names, types and apl_post_in_check; errors name the member (JSON

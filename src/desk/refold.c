@@ -27,20 +27,26 @@ typedef struct timeline {
 } timeline;
 
 static const char members_sql[] =
-    "SELECT p.id, p.is_own, p.posted_us, p.deleted_us, coalesce(a.needs_answer, 0), coalesce(a.urgency, 0),"
-    " coalesce(a.priority, 0), coalesce(a.intent, ''), coalesce(a.sentiment, ''), coalesce(a.conduct, ''),"
-    " coalesce(a.subject, ''), coalesce(a.risks, ''), coalesce(a.category, ''), coalesce(a.clock_policy, ''),"
-    " coalesce(a.why, '') FROM post p LEFT JOIN assessment a ON a.workspace_id = p.workspace_id AND a.post_id = p.id"
-    " AND a.version_no = p.version_no WHERE p.workspace_id = $1 AND p.case_id = $2 AND p.case_id > 0"
+    "SELECT p.id, p.is_own, p.posted_us, p.deleted_us, coalesce(a.needs_answer, 0), "
+    "coalesce(a.urgency, 0),"
+    " coalesce(a.priority, 0), coalesce(a.intent, ''), coalesce(a.sentiment, ''), "
+    "coalesce(a.conduct, ''),"
+    " coalesce(a.subject, ''), coalesce(a.risks, ''), coalesce(a.category, ''), "
+    "coalesce(a.clock_policy, ''),"
+    " coalesce(a.why, '') FROM post p LEFT JOIN assessment a ON a.workspace_id = p.workspace_id "
+    "AND a.post_id = p.id"
+    " AND a.version_no = p.version_no WHERE p.workspace_id = $1 AND p.case_id = $2 AND p.case_id > "
+    "0"
     " AND p.posted_us < 9223372036854775807 ORDER BY p.posted_us, p.id LIMIT 50000";
-static const char steps_sql[] = "SELECT id, at_us, to_state FROM case_step WHERE workspace_id = $1 AND case_id = $2"
-                                " ORDER BY at_us, id LIMIT 50000";
+static const char steps_sql[] =
+    "SELECT id, at_us, to_state FROM case_step WHERE workspace_id = $1 AND case_id = $2"
+    " ORDER BY at_us, id LIMIT 50000";
 
 static apl_rc read_member(apl_tx *tx, apl_cursor *c, member *m, apl_err *err)
 {
-    int64_t *numbers[] = {&m->id, &m->is_own, &m->posted_us, &m->deleted_us, &m->needs_answer, &m->urgency,
-                          &m->priority};
-    apl_span *texts[] = {&m->intent, &m->sentiment, &m->conduct, &m->subject,
+    int64_t *numbers[] = {&m->id,           &m->is_own,  &m->posted_us, &m->deleted_us,
+                          &m->needs_answer, &m->urgency, &m->priority};
+    apl_span *texts[] = {&m->intent, &m->sentiment, &m->conduct,      &m->subject,
                          &m->risks,  &m->category,  &m->clock_policy, &m->why};
     for (int i = 0; i < 7; i++)
         *numbers[i] = apl_cursor_i64(c, i);
@@ -52,21 +58,26 @@ static apl_rc read_member(apl_tx *tx, apl_cursor *c, member *m, apl_err *err)
     return APL_OK;
 }
 
-static apl_rc count_rows(apl_tx *tx, int64_t case_id, int64_t *out_posts, int64_t *out_steps, apl_err *err)
+static apl_rc count_rows(apl_tx *tx, int64_t case_id, int64_t *out_posts, int64_t *out_steps,
+                         apl_err *err)
 {
-    static const char posts[] = "SELECT count(*) FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0";
-    static const char steps[] = "SELECT count(*) FROM case_step WHERE workspace_id = $1 AND case_id = $2";
-    apl_rc rc = apl_conn_number(tx->conn, posts, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), out_posts, err);
+    static const char posts[] =
+        "SELECT count(*) FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0";
+    static const char steps[] =
+        "SELECT count(*) FROM case_step WHERE workspace_id = $1 AND case_id = $2";
+    apl_rc rc = apl_conn_number(
+        tx->conn, posts, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), out_posts, err);
     if (!rc)
-        rc = apl_conn_number(tx->conn, steps, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), out_steps, err);
+        rc = apl_conn_number(tx->conn, steps, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)),
+                             out_steps, err);
     return rc;
 }
 
 static apl_rc load_members(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, apl_err *err)
 {
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_query(tx->conn, members_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor,
-                               err);
+    apl_rc rc = apl_conn_query(tx->conn, members_sql,
+                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor, err);
     for (bool has_row = true; !rc && has_row && t->member_count < cap;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
@@ -79,14 +90,16 @@ static apl_rc load_members(apl_tx *tx, int64_t case_id, size_t cap, timeline *t,
 static apl_rc load_steps(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, apl_err *err)
 {
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_query(tx->conn, steps_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor,
-                               err);
+    apl_rc rc = apl_conn_query(tx->conn, steps_sql,
+                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor, err);
     for (bool has_row = true; !rc && has_row && t->event_count < cap;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
             t->events[t->event_count++] = (apl_case_event){
-                .kind = APL_EVENT_STATE_CHANGE, .sequence = apl_cursor_i64(cursor, 0),
-                .at_us = apl_cursor_i64(cursor, 1), .to_state = (apl_case_state)apl_cursor_i64(cursor, 2),
+                .kind = APL_EVENT_STATE_CHANGE,
+                .sequence = apl_cursor_i64(cursor, 0),
+                .at_us = apl_cursor_i64(cursor, 1),
+                .to_state = (apl_case_state)apl_cursor_i64(cursor, 2),
             };
     }
     apl_cursor_close(cursor);
@@ -96,8 +109,11 @@ static apl_rc load_steps(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, a
 static void add_post_event(timeline *t, const member *m)
 {
     t->events[t->event_count++] = (apl_case_event){
-        .kind = m->is_own ? APL_EVENT_OWN_REPLY : APL_EVENT_CUSTOMER_POST, .at_us = m->posted_us, .post_id = m->id,
-        .needs_answer = m->needs_answer != 0, .is_deleted = m->deleted_us != APL_TIME_NONE,
+        .kind = m->is_own ? APL_EVENT_OWN_REPLY : APL_EVENT_CUSTOMER_POST,
+        .at_us = m->posted_us,
+        .post_id = m->id,
+        .needs_answer = m->needs_answer != 0,
+        .is_deleted = m->deleted_us != APL_TIME_NONE,
         .deleted_us = m->deleted_us,
     };
 }
@@ -130,10 +146,12 @@ static const member *worst_of(const timeline *t)
         const member *m = &t->members[i];
         if (m->is_own)
             continue;
-        bool better = !worst || (worst->deleted_us != APL_TIME_NONE && m->deleted_us == APL_TIME_NONE) ||
+        bool better = !worst ||
+                      (worst->deleted_us != APL_TIME_NONE && m->deleted_us == APL_TIME_NONE) ||
                       (m->needs_answer > worst->needs_answer) ||
                       (m->needs_answer == worst->needs_answer && m->urgency > worst->urgency);
-        if (better && !(worst && m->deleted_us != APL_TIME_NONE && worst->deleted_us == APL_TIME_NONE))
+        if (better &&
+            !(worst && m->deleted_us != APL_TIME_NONE && worst->deleted_us == APL_TIME_NONE))
             worst = m;
     }
     return worst;
@@ -230,20 +248,23 @@ static void fill_case(apl_case_row *row, const timeline *t, const apl_case_fold 
     row->opened_us = fold->first_customer_us;
     row->first_reply_us = first_reply(t, fold->first_customer_us);
     row->last_reply_us = fold->last_reply_us;
-    row->last_post_us = t->member_count ? t->members[t->member_count - 1].posted_us : row->opened_us;
+    row->last_post_us = t->member_count ? t->members[t->member_count - 1].posted_us
+                                        : row->opened_us;
     row->post_count = (int64_t)t->member_count;
     row->reply_count = (int64_t)fold->reply_count;
 }
 
 static apl_rc post_text(apl_tx *tx, int64_t post_id, apl_span *out_text, apl_err *err)
 {
-    static const char sql[] = "SELECT v.text, v.title FROM post p JOIN post_version v ON v.workspace_id = p.workspace_id"
-                              " AND v.post_id = p.id AND v.version_no = p.version_no"
-                              " WHERE p.workspace_id = $1 AND p.id = $2";
+    static const char sql[] =
+        "SELECT v.text, v.title FROM post p JOIN post_version v ON v.workspace_id = p.workspace_id"
+        " AND v.post_id = p.id AND v.version_no = p.version_no"
+        " WHERE p.workspace_id = $1 AND p.id = $2";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     *out_text = APL_SPAN("");
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(post_id)), &cursor, err);
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(post_id)),
+                               &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && has_row) {
@@ -256,8 +277,8 @@ static apl_rc post_text(apl_tx *tx, int64_t post_id, apl_span *out_text, apl_err
     return rc;
 }
 
-static apl_rc clock_row_of(apl_tx *tx, int64_t case_id, size_t ordinal, const apl_clock_run *run, apl_clock_row *out,
-                           apl_err *err)
+static apl_rc clock_row_of(apl_tx *tx, int64_t case_id, size_t ordinal, const apl_clock_run *run,
+                           apl_clock_row *out, apl_err *err)
 {
     APL_AUTO(apl_buf) sentence = APL_BUF(REASON_MAX_BYTES);
     apl_span reason = APL_SPAN_NONE;
@@ -268,21 +289,32 @@ static apl_rc clock_row_of(apl_tx *tx, int64_t case_id, size_t ordinal, const ap
         return rc;
     bool breached = run->breached_us != APL_TIME_NONE && run->stop != APL_CLOCK_RUNNING;
     *out = (apl_clock_row){
-        .workspace_id = tx->workspace_id, .case_id = case_id, .ordinal = (int64_t)ordinal, .kind = run->kind,
-        .start_us = run->start_us, .due_us = run->due_us, .warn_us = run->warn_us, .stopped_us = run->stopped_us,
-        .stop = run->stop, .paused_us = run->paused_us, .paused_since_us = run->paused_since_us,
-        .breach_us = breached ? run->breached_us : APL_TIME_NONE, .start_post_id = run->start_post_id,
-        .stop_post_id = run->stop_post_id, .reason = reason,
+        .workspace_id = tx->workspace_id,
+        .case_id = case_id,
+        .ordinal = (int64_t)ordinal,
+        .kind = run->kind,
+        .start_us = run->start_us,
+        .due_us = run->due_us,
+        .warn_us = run->warn_us,
+        .stopped_us = run->stopped_us,
+        .stop = run->stop,
+        .paused_us = run->paused_us,
+        .paused_since_us = run->paused_since_us,
+        .breach_us = breached ? run->breached_us : APL_TIME_NONE,
+        .start_post_id = run->start_post_id,
+        .stop_post_id = run->stop_post_id,
+        .reason = reason,
     };
     return APL_OK;
 }
 
 static bool same_clock(const apl_clock_row *a, const apl_clock_row *b)
 {
-    return a->kind == b->kind && a->start_us == b->start_us && a->due_us == b->due_us && a->warn_us == b->warn_us &&
-           a->stopped_us == b->stopped_us && a->stop == b->stop && a->paused_us == b->paused_us &&
-           a->paused_since_us == b->paused_since_us && a->start_post_id == b->start_post_id &&
-           a->stop_post_id == b->stop_post_id && apl_span_equal(a->reason, b->reason);
+    return a->kind == b->kind && a->start_us == b->start_us && a->due_us == b->due_us &&
+           a->warn_us == b->warn_us && a->stopped_us == b->stopped_us && a->stop == b->stop &&
+           a->paused_us == b->paused_us && a->paused_since_us == b->paused_since_us &&
+           a->start_post_id == b->start_post_id && a->stop_post_id == b->stop_post_id &&
+           apl_span_equal(a->reason, b->reason);
 }
 
 /* A clock that the timeline no longer has stays as a row, so that the ledger's seals keep their row. */
@@ -300,7 +332,9 @@ static apl_rc put_clock(apl_tx *tx, const apl_clock_row *row, bool is_new_case, 
     apl_clock_row old, next = *row;
     bool found = false;
     int64_t keys[] = {row->workspace_id, row->case_id, row->ordinal};
-    apl_rc rc = is_new_case ? APL_OK : apl_row_find(tx->conn, &apl_table_clock, keys, &tx->arena, &old, &found, err);
+    apl_rc rc = is_new_case
+                    ? APL_OK
+                    : apl_row_find(tx->conn, &apl_table_clock, keys, &tx->arena, &old, &found, err);
     if (rc)
         return rc;
     if (!found)
@@ -330,7 +364,8 @@ static apl_rc void_clocks_from(apl_tx *tx, int64_t case_id, size_t ordinal, apl_
     }
 }
 
-static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold, bool is_new_case, apl_err *err)
+static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold, bool is_new_case,
+                         apl_err *err)
 {
     apl_rc rc = APL_OK;
     for (size_t i = 0; i < fold->clock_count && !rc; i++) {
@@ -342,7 +377,8 @@ static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold,
     return rc || is_new_case ? rc : void_clocks_from(tx, case_id, fold->clock_count, err);
 }
 
-static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_span text, bool is_new, apl_err *err)
+static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_span text,
+                        bool is_new, apl_err *err)
 {
     apl_case_fold fold;
     apl_clock_policy clocks;
@@ -354,14 +390,16 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     if (rc)
         return rc;
     fill_case(row, t, &fold);
-    const member *shown = fold.waiting_post_id ? member_with_id(t, fold.waiting_post_id) : last_customer(t);
+    const member *shown = fold.waiting_post_id ? member_with_id(t, fold.waiting_post_id)
+                                               : last_customer(t);
     row->why = shown ? shown->why : APL_SPAN("");
     row->headline = apl_utf8_cut(text, HEADLINE_MAX_BYTES);
     if (!text.ptr && shown)
         rc = post_text(tx, shown->id, &row->headline, err);
     row->revision++;
     if (!rc)
-        rc = is_new ? apl_tx_insert(tx, &apl_table_case, row, NULL, err) : apl_tx_update(tx, &apl_table_case, row, err);
+        rc = is_new ? apl_tx_insert(tx, &apl_table_case, row, NULL, err)
+                    : apl_tx_update(tx, &apl_table_case, row, err);
     if (!rc)
         rc = put_clocks(tx, row->id, &fold, is_new, err);
     if (!rc)
@@ -372,11 +410,13 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
 /* The company that answers names the case when nothing else did. */
 static apl_rc fill_company(apl_tx *tx, apl_case_row *row, apl_err *err)
 {
-    static const char sql[] = "SELECT company FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0"
-                              " AND company <> '' ORDER BY is_own DESC, posted_us, id LIMIT 1";
+    static const char sql[] =
+        "SELECT company FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0"
+        " AND company <> '' ORDER BY is_own DESC, posted_us, id LIMIT 1";
     apl_cursor *cursor = NULL;
     bool has_row = false;
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(row->id)), &cursor, err);
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(row->id)),
+                               &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && has_row)
@@ -391,19 +431,34 @@ static void member_of_judged(member *m, const apl_post_row *post, const apl_judg
     if (j)
         apl_judged_fill(j, &a);
     *m = (member){
-        .id = post->id, .is_own = post->is_own, .posted_us = post->posted_us, .deleted_us = post->deleted_us,
-        .needs_answer = a.needs_answer, .urgency = a.urgency, .priority = a.priority, .intent = a.intent,
-        .sentiment = a.sentiment, .conduct = a.conduct, .subject = a.subject, .risks = a.risks,
-        .category = a.category, .clock_policy = a.clock_policy, .why = a.why,
+        .id = post->id,
+        .is_own = post->is_own,
+        .posted_us = post->posted_us,
+        .deleted_us = post->deleted_us,
+        .needs_answer = a.needs_answer,
+        .urgency = a.urgency,
+        .priority = a.priority,
+        .intent = a.intent,
+        .sentiment = a.sentiment,
+        .conduct = a.conduct,
+        .subject = a.subject,
+        .risks = a.risks,
+        .category = a.category,
+        .clock_policy = a.clock_policy,
+        .why = a.why,
     };
 }
 
-apl_rc apl_case_open(apl_tx *tx, const apl_post_row *post, const apl_judged *judgement, apl_span text, bool is_alone,
-                     apl_err *err)
+apl_rc apl_case_open(apl_tx *tx, const apl_post_row *post, const apl_judged *judgement,
+                     apl_span text, bool is_alone, apl_err *err)
 {
     apl_case_row row = {
-        .workspace_id = tx->workspace_id, .id = post->case_id, .conversation_id = post->conversation_id,
-        .author_id = post->author_id, .channel_id = post->channel_id, .company = post->company,
+        .workspace_id = tx->workspace_id,
+        .id = post->case_id,
+        .conversation_id = post->conversation_id,
+        .author_id = post->author_id,
+        .channel_id = post->channel_id,
+        .company = post->company,
         .tags = judgement ? judgement->tags : APL_SPAN(""),
     };
     member alone;
@@ -436,13 +491,15 @@ apl_rc apl_case_refold(apl_tx *tx, int64_t case_id, apl_err *err)
 
 static apl_rc move_steps(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_STEP_COLUMNS) " FROM case_step WHERE workspace_id = $1"
-                              " AND case_id = $2 ORDER BY id LIMIT 1";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_STEP_COLUMNS) " FROM case_step WHERE workspace_id = $1"
+                                             " AND case_id = $2 ORDER BY id LIMIT 1";
     for (;;) {
         apl_step_row row;
         apl_cursor *cursor = NULL;
         bool has_row = false;
-        apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
+        apl_rc rc = apl_conn_query(
+            tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
         if (!rc)
             rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
@@ -459,13 +516,15 @@ static apl_rc move_steps(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 
 static apl_rc move_notes(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_NOTE_COLUMNS) " FROM note WHERE workspace_id = $1"
-                              " AND case_id = $2 ORDER BY id LIMIT 1";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_NOTE_COLUMNS) " FROM note WHERE workspace_id = $1"
+                                             " AND case_id = $2 ORDER BY id LIMIT 1";
     for (;;) {
         apl_note_row row;
         apl_cursor *cursor = NULL;
         bool has_row = false;
-        apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
+        apl_rc rc = apl_conn_query(
+            tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
         if (!rc)
             rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)

@@ -23,8 +23,8 @@ typedef enum apl_queue {
  * Opens the case post->case_id for its first post, whose row is stored. When `is_alone`, nothing else can belong to it
  * and nothing is read; judgement is the post's (else it may be NULL).
  */
-apl_rc apl_case_open(apl_tx *tx, const apl_post_row *post, const apl_judged *judgement, apl_span text, bool is_alone,
-                     apl_err *err) MUST_USE;
+apl_rc apl_case_open(apl_tx *tx, const apl_post_row *post, const apl_judged *judgement,
+                     apl_span text, bool is_alone, apl_err *err) MUST_USE;
 /* Folds an existing case anew; a merged one is left alone. Inside an entry. */
 apl_rc apl_case_refold(apl_tx *tx, int64_t case_id, apl_err *err) MUST_USE;
 /* Makes `gone` point to `keep` and moves its notes and state changes; its posts were moved before. */

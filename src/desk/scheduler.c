@@ -13,16 +13,21 @@ struct apl_scheduler {
     bool is_closing;
 };
 
-static apl_rc next_due(apl_tx *tx, apl_clock_row *rows, size_t limit, size_t *out_count, apl_err *err)
+static apl_rc next_due(apl_tx *tx, apl_clock_row *rows, size_t limit, size_t *out_count,
+                       apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_CLOCK_COLUMNS) " FROM clock WHERE workspace_id = $1"
-                              " AND stopped_us = 9223372036854775807 AND breach_us = 9223372036854775807"
-                              " AND due_us < $2 AND paused_since_us = 9223372036854775807 ORDER BY due_us LIMIT $3";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_CLOCK_COLUMNS) " FROM clock WHERE workspace_id = $1"
+                                              " AND stopped_us = 9223372036854775807 AND breach_us "
+                                              "= 9223372036854775807"
+                                              " AND due_us < $2 AND paused_since_us = "
+                                              "9223372036854775807 ORDER BY due_us LIMIT $3";
     apl_cursor *cursor = NULL;
     *out_count = 0;
-    apl_rc rc = apl_conn_query(tx->conn, sql,
-                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->now), APL_I64((int64_t)limit)), &cursor,
-                               err);
+    apl_rc rc = apl_conn_query(
+        tx->conn, sql,
+        APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->now), APL_I64((int64_t)limit)), &cursor,
+        err);
     for (bool has_row = true; !rc && has_row && *out_count < limit;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)

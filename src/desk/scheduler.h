@@ -16,8 +16,8 @@ apl_rc apl_scheduler_open(apl_writer *writer, apl_scheduler **out_scheduler, apl
 void apl_scheduler_close(apl_scheduler *scheduler);
 
 typedef struct apl_due {
-    size_t limit;  /* how many at most */
-    size_t count;  /* result */
+    size_t limit; /* how many at most */
+    size_t count; /* result */
 } apl_due;
 /* A job of the writer (ctx = apl_due): notes breaches that are due by the transaction's time. Deterministic. */
 apl_rc apl_scheduler_note_breaches(apl_tx *tx, void *due, apl_err *err) MUST_USE;

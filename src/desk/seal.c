@@ -2,8 +2,8 @@
 /* Row seals; see seal.h and docs/formats/ledger.md. Tests: tests/unit/desk/test_tx.c */
 #include "desk/seal.h"
 
-void apl_row_seal_hash(const apl_table *table, const void *row, const unsigned char salt[APL_SALT_BYTES],
-                       uint8_t out_hash[APL_SEAL_BYTES])
+void apl_row_seal_hash(const apl_table *table, const void *row,
+                       const unsigned char salt[APL_SALT_BYTES], uint8_t out_hash[APL_SEAL_BYTES])
 {
     apl_seal seal;
     apl_seal_init(&seal, salt, table->name);

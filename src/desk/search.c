@@ -18,7 +18,8 @@ static apl_rc normalise(apl_normal *normal, apl_span title, apl_span text, apl_e
     return rc;
 }
 
-apl_rc apl_search_index(apl_tx *tx, const apl_version_row *old, const apl_version_row *now, apl_err *err)
+apl_rc apl_search_index(apl_tx *tx, const apl_version_row *old, const apl_version_row *now,
+                        apl_err *err)
 {
     APL_AUTO(apl_normal) before, after;
     apl_normal_init(&before);
@@ -27,8 +28,9 @@ apl_rc apl_search_index(apl_tx *tx, const apl_version_row *old, const apl_versio
     if (!rc)
         rc = normalise(&after, now->title, now->text, err);
     if (!rc)
-        rc = tx->conn->store->backend->search_put(tx->conn, tx->workspace_id, now->post_id, apl_normal_view(&before),
-                                                  apl_normal_view(&after), err);
+        rc = tx->conn->store->backend->search_put(tx->conn, tx->workspace_id, now->post_id,
+                                                  apl_normal_view(&before), apl_normal_view(&after),
+                                                  err);
     return rc;
 }
 

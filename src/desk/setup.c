@@ -23,8 +23,10 @@ static apl_rc make_workspace(apl_desk *desk, const apl_policy_use *use, apl_err 
     if (rc)
         return rc;
     apl_workspace_row row = {
-        .workspace_id = desk->workspace_id, .slug = APL_SPAN("main"),
-        .name = apl_span_of(use->policy->workspace.name), .zone = apl_span_of(use->policy->workspace.zone->name),
+        .workspace_id = desk->workspace_id,
+        .slug = APL_SPAN("main"),
+        .name = apl_span_of(use->policy->workspace.name),
+        .zone = apl_span_of(use->policy->workspace.zone->name),
         .created_us = tx.now,
     };
     rc = apl_tx_entry_begin(&tx, "workspace.created", APL_ACTOR_SYSTEM, err);
@@ -41,7 +43,8 @@ static apl_rc make_workspace(apl_desk *desk, const apl_policy_use *use, apl_err 
     return apl_tx_commit(&tx, err);
 }
 
-static apl_rc load_files(apl_desk *desk, apl_arena *arena, apl_policy_file **out_files, size_t *out_count, apl_err *err)
+static apl_rc load_files(apl_desk *desk, apl_arena *arena, apl_policy_file **out_files,
+                         size_t *out_count, apl_err *err)
 {
     char dir[APL_PATH_MAX_BYTES];
     apl_rc rc = APL_OK;
@@ -50,7 +53,8 @@ static apl_rc load_files(apl_desk *desk, apl_arena *arena, apl_policy_file **out
     else
         rc = apl_desk_path(desk, "policy", dir, err);
     if (!rc && !desk->policy_dir && !apl_dir_exists(dir))
-        rc = apl_policy_files_save(dir, desk->env.default_policy, desk->env.default_policy_count, err);
+        rc = apl_policy_files_save(dir, desk->env.default_policy, desk->env.default_policy_count,
+                                   err);
     return rc ? rc : apl_policy_files_load(dir, arena, out_files, out_count, err);
 }
 

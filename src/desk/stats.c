@@ -10,18 +10,24 @@ static const struct {
     {"posts", offsetof(apl_stats, posts),
      "SELECT count(*) FROM post WHERE workspace_id = $1 AND posted_us < 9223372036854775807"},
     {"replies", offsetof(apl_stats, replies),
-     "SELECT count(*) FROM post WHERE workspace_id = $1 AND posted_us < 9223372036854775807 AND is_own = 1"},
-    {"cases", offsetof(apl_stats, cases), "SELECT count(*) FROM desk_case WHERE workspace_id = $1 AND queue < 9"},
+     "SELECT count(*) FROM post WHERE workspace_id = $1 AND posted_us < 9223372036854775807 AND "
+     "is_own = 1"},
+    {"cases", offsetof(apl_stats, cases),
+     "SELECT count(*) FROM desk_case WHERE workspace_id = $1 AND queue < 9"},
     {"open_cases", offsetof(apl_stats, open_cases),
      "SELECT count(*) FROM desk_case WHERE workspace_id = $1 AND queue < 4"},
-    {"open_clocks", offsetof(apl_stats, open_clocks), "SELECT count(*) FROM clock WHERE workspace_id = $1 AND stop = 0"},
+    {"open_clocks", offsetof(apl_stats, open_clocks),
+     "SELECT count(*) FROM clock WHERE workspace_id = $1 AND stop = 0"},
     {"breached_clocks", offsetof(apl_stats, breached_clocks),
      "SELECT count(*) FROM clock WHERE workspace_id = $1 AND stop = 0 AND due_us < $2"
      " AND paused_since_us = 9223372036854775807"},
-    {"authors", offsetof(apl_stats, authors), "SELECT count(*) FROM author WHERE workspace_id = $1"},
-    {"channels", offsetof(apl_stats, channels), "SELECT count(*) FROM channel WHERE workspace_id = $1"},
+    {"authors", offsetof(apl_stats, authors),
+     "SELECT count(*) FROM author WHERE workspace_id = $1"},
+    {"channels", offsetof(apl_stats, channels),
+     "SELECT count(*) FROM channel WHERE workspace_id = $1"},
     {"users", offsetof(apl_stats, users), "SELECT count(*) FROM desk_user WHERE workspace_id = $1"},
-    {"post_versions", offsetof(apl_stats, post_versions), "SELECT count(*) FROM post_version WHERE workspace_id = $1"},
+    {"post_versions", offsetof(apl_stats, post_versions),
+     "SELECT count(*) FROM post_version WHERE workspace_id = $1"},
     {"notes", offsetof(apl_stats, notes), "SELECT count(*) FROM note WHERE workspace_id = $1"},
     {"ledger_entries", offsetof(apl_stats, ledger_entries),
      "SELECT coalesce(max(size), 0) FROM ledger_head WHERE workspace_id = $1"},
@@ -51,5 +57,6 @@ apl_rc apl_stats_read(apl_desk *desk, apl_stats *out_stats, apl_err *err)
 void apl_stats_write(const apl_stats *stats, apl_json_writer *w)
 {
     for (size_t i = 0; i < COUNTS; i++)
-        apl_json_member_i64(w, counts[i].name, *(const int64_t *)((const char *)stats + counts[i].offset));
+        apl_json_member_i64(w, counts[i].name,
+                            *(const int64_t *)((const char *)stats + counts[i].offset));
 }

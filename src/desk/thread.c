@@ -38,21 +38,29 @@ apl_post_row apl_post_expected(apl_tx *tx, int64_t channel_id, apl_span remote_i
 {
     int64_t id = apl_tx_new_id(tx);
     return (apl_post_row){
-        .workspace_id = tx->workspace_id, .id = id, .channel_id = channel_id, .remote_id = remote_id,
-        .conversation_id = id, .posted_us = APL_TIME_NONE, .learned_us = tx->now, .deleted_us = APL_TIME_NONE,
+        .workspace_id = tx->workspace_id,
+        .id = id,
+        .channel_id = channel_id,
+        .remote_id = remote_id,
+        .conversation_id = id,
+        .posted_us = APL_TIME_NONE,
+        .learned_us = tx->now,
+        .deleted_us = APL_TIME_NONE,
         .rating_x10 = APL_POST_RATING_NONE,
     };
 }
 
-apl_rc apl_post_find(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out_post, bool *out_found,
-                     apl_err *err)
+apl_rc apl_post_find(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out_post,
+                     bool *out_found, apl_err *err)
 {
-    static const char sql[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
-                              " AND channel_id = $2 AND remote_id = $3";
+    static const char sql[] =
+        "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                             " AND channel_id = $2 AND remote_id = $3";
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_query(tx->conn, sql,
-                               APL_VALS(APL_I64(tx->workspace_id), APL_I64(channel_id), APL_TEXT(remote_id)), &cursor,
-                               err);
+    apl_rc rc = apl_conn_query(
+        tx->conn, sql,
+        APL_VALS(APL_I64(tx->workspace_id), APL_I64(channel_id), APL_TEXT(remote_id)), &cursor,
+        err);
     if (!rc)
         rc = apl_cursor_next(cursor, out_found, err);
     if (!rc && *out_found)
@@ -72,7 +80,8 @@ static apl_rc load_posts(apl_tx *tx, const char *sql, int64_t id, post_list *out
     apl_cursor *cursor = NULL;
     size_t cap = 0;
     *out = (post_list){NULL, 0};
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(id)), &cursor, err);
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(id)),
+                               &cursor, err);
     for (bool has_row = true; !rc && has_row;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (rc || !has_row)
@@ -96,22 +105,28 @@ static apl_rc load_posts(apl_tx *tx, const char *sql, int64_t id, post_list *out
     return rc;
 }
 
-static const char posts_of_case[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
-                                    " AND case_id = $2 AND case_id > 0";
-static const char posts_of_conversation[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
-                                            " AND conversation_id = $2 AND conversation_id <> id";
-static const char answers_of_post[] = "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
-                                      " AND parent_id = $2 AND parent_id > 0";
+static const char posts_of_case[] =
+    "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                         " AND case_id = $2 AND case_id > 0";
+static const char posts_of_conversation[] =
+    "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                         " AND conversation_id = $2 AND conversation_id <> id";
+static const char answers_of_post[] =
+    "SELECT " APL_LIST(APL_POST_COLUMNS) " FROM post WHERE workspace_id = $1"
+                                         " AND parent_id = $2 AND parent_id > 0";
 
 /* The author's case in a conversation, 0 when there is none. */
-static apl_rc find_case(apl_tx *tx, int64_t conversation_id, int64_t author_id, int64_t *out_id, apl_err *err)
+static apl_rc find_case(apl_tx *tx, int64_t conversation_id, int64_t author_id, int64_t *out_id,
+                        apl_err *err)
 {
-    static const char sql[] = "SELECT id FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
-                              " AND author_id = $3 AND merged_into = 0";
+    static const char sql[] =
+        "SELECT id FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
+        " AND author_id = $3 AND merged_into = 0";
     *out_id = 0;
-    return apl_conn_number(tx->conn, sql,
-                           APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id), APL_I64(author_id)), out_id,
-                           err);
+    return apl_conn_number(
+        tx->conn, sql,
+        APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id), APL_I64(author_id)), out_id,
+        err);
 }
 
 static apl_rc move_posts(apl_tx *tx, int64_t from_case, int64_t to_case, apl_err *err)
@@ -126,7 +141,8 @@ static apl_rc move_posts(apl_tx *tx, int64_t from_case, int64_t to_case, apl_err
 }
 
 /* A case whose conversation was found to be part of another one. */
-static apl_rc move_case(apl_tx *tx, int64_t case_id, int64_t to_conversation, touched *t, apl_err *err)
+static apl_rc move_case(apl_tx *tx, int64_t case_id, int64_t to_conversation, touched *t,
+                        apl_err *err)
 {
     apl_case_row row;
     int64_t other = 0;
@@ -151,22 +167,27 @@ static apl_rc move_case(apl_tx *tx, int64_t case_id, int64_t to_conversation, to
     return rc ? rc : touch(tx, t, keep, err);
 }
 
-static apl_rc case_ids_of_conversation(apl_tx *tx, int64_t conversation_id, int64_t **out_ids, size_t *out_count,
-                                       apl_err *err)
+static apl_rc case_ids_of_conversation(apl_tx *tx, int64_t conversation_id, int64_t **out_ids,
+                                       size_t *out_count, apl_err *err)
 {
-    static const char count_sql[] = "SELECT count(*) FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
-                                    " AND merged_into = 0";
-    static const char sql[] = "SELECT id FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
-                              " AND merged_into = 0 ORDER BY id";
+    static const char count_sql[] =
+        "SELECT count(*) FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
+        " AND merged_into = 0";
+    static const char sql[] =
+        "SELECT id FROM desk_case WHERE workspace_id = $1 AND conversation_id = $2"
+        " AND merged_into = 0 ORDER BY id";
     int64_t count = 0;
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_number(tx->conn, count_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id)),
+    apl_rc rc = apl_conn_number(tx->conn, count_sql,
+                                APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id)),
                                 &count, err);
     int64_t *ids = apl_arena_alloc(&tx->arena, (size_t)count, sizeof *ids);
     if (!rc && !ids)
         rc = apl_err_nomem(err);
     if (!rc)
-        rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id)), &cursor, err);
+        rc = apl_conn_query(tx->conn, sql,
+                            APL_VALS(APL_I64(tx->workspace_id), APL_I64(conversation_id)), &cursor,
+                            err);
     size_t n = 0;
     for (bool has_row = true; !rc && has_row && n < (size_t)count;) {
         rc = apl_cursor_next(cursor, &has_row, err);
@@ -196,7 +217,8 @@ static apl_rc move_conversation(apl_tx *tx, int64_t from, int64_t to, touched *t
     return rc;
 }
 
-static apl_rc find_or_expect(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out, apl_err *err)
+static apl_rc find_or_expect(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out,
+                             apl_err *err)
 {
     bool found = false;
     apl_rc rc = apl_post_find(tx, channel_id, remote_id, out, &found, err);
@@ -207,8 +229,8 @@ static apl_rc find_or_expect(apl_tx *tx, int64_t channel_id, apl_span remote_id,
 }
 
 /* Sets parent and conversation. A post that would answer its own descendant keeps no parent: archives hold such loops. */
-static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row *out_parent, bool *out_has_parent,
-                                 touched *t, apl_err *err)
+static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row *out_parent,
+                                 bool *out_has_parent, touched *t, apl_err *err)
 {
     apl_post_row *post = p->post;
     *out_has_parent = false;
@@ -226,7 +248,8 @@ static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row 
     post->parent_id = out_parent->id;
     post->conversation_id = out_parent->conversation_id;
     *out_has_parent = true;
-    return p->existed && old == post->id ? move_conversation(tx, old, post->conversation_id, t, err) : APL_OK;
+    return p->existed && old == post->id ? move_conversation(tx, old, post->conversation_id, t, err)
+                                         : APL_OK;
 }
 
 /* Own turns below a post that had no case get its case; deeper ones follow, because each may have continued the last. */
@@ -246,8 +269,8 @@ static apl_rc adopt_answers(apl_tx *tx, int64_t post_id, int64_t case_id, int de
     return rc;
 }
 
-static apl_rc choose_case(apl_tx *tx, apl_post_row *post, const apl_post_row *parent, bool existed, bool *out_is_new,
-                          apl_err *err)
+static apl_rc choose_case(apl_tx *tx, apl_post_row *post, const apl_post_row *parent, bool existed,
+                          bool *out_is_new, apl_err *err)
 {
     *out_is_new = false;
     if (post->case_id || post->posted_us == APL_TIME_NONE)

@@ -8,14 +8,15 @@
 
 /* A post that is referred to and not yet here; its own conversation. Not stored yet. */
 apl_post_row apl_post_expected(apl_tx *tx, int64_t channel_id, apl_span remote_id);
-apl_rc apl_post_find(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out_post, bool *out_found,
-                     apl_err *err) MUST_USE;
+apl_rc apl_post_find(apl_tx *tx, int64_t channel_id, apl_span remote_id, apl_post_row *out_post,
+                     bool *out_found, apl_err *err) MUST_USE;
 
 typedef struct apl_placing {
-    apl_post_row *post;             /* filled but for parent, conversation and case; placed and stored by the call */
-    bool existed;                   /* its row is in the store */
-    bool was_here;                  /* its words had come before */
-    apl_span parent_id;             /* remote id of what it answers; empty = none */
+    apl_post_row
+        *post;     /* filled but for parent, conversation and case; placed and stored by the call */
+    bool existed;  /* its row is in the store */
+    bool was_here; /* its words had come before */
+    apl_span parent_id;          /* remote id of what it answers; empty = none */
     const apl_judged *judgement; /* of this arrival; NULL for own turns and deletions */
     apl_span text;
 } apl_placing;

@@ -12,7 +12,8 @@
 
 enum {
     TX_ARENA_MAX_BYTES = 256 * 1024 * 1024,
-    ROWS_PER_ENTRY = 300, /* 300 rows of at most 150 bytes stay under the 65,535 bytes of an entry */
+    ROWS_PER_ENTRY =
+        300, /* 300 rows of at most 150 bytes stay under the 65,535 bytes of an entry */
     NOTE_MAX_BYTES = 4096,
 };
 /* A signed head is also kept as a checkpoint of its own this often: what outsiders compare against. */
@@ -21,8 +22,9 @@ static const int64_t checkpoint_every_entries = 10000;
 
 static apl_rc read_head(apl_tx *tx, apl_err *err)
 {
-    static const char sql[] = "SELECT size, last_hash, frontier, next_id, next_case_id, checkpoint_us FROM ledger_head"
-                              " WHERE workspace_id = $1";
+    static const char sql[] =
+        "SELECT size, last_hash, frontier, next_id, next_case_id, checkpoint_us FROM ledger_head"
+        " WHERE workspace_id = $1";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     apl_ledger_head *head = &tx->head;
@@ -82,7 +84,9 @@ static apl_rc sign_head(apl_tx *tx, apl_buf *note, apl_err *err)
 {
     apl_tree_hash root = apl_tree_root(&tx->head.tree);
     apl_checkpoint checkpoint = {
-        .origin = apl_span_of(tx->desk->ledger_name), .size = (uint64_t)tx->head.size, .root = root,
+        .origin = apl_span_of(tx->desk->ledger_name),
+        .size = (uint64_t)tx->head.size,
+        .root = root,
     };
     return apl_checkpoint_sign(&checkpoint, &tx->desk->signer, 1, note, err);
 }
@@ -90,13 +94,16 @@ static apl_rc sign_head(apl_tx *tx, apl_buf *note, apl_err *err)
 static apl_rc write_head(apl_tx *tx, apl_err *err)
 {
     static const char sql[] =
-        "INSERT INTO ledger_head (workspace_id, size, last_hash, frontier, note, next_id, next_case_id, checkpoint_us)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id) DO UPDATE SET size = excluded.size,"
+        "INSERT INTO ledger_head (workspace_id, size, last_hash, frontier, note, next_id, "
+        "next_case_id, checkpoint_us)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (workspace_id) DO UPDATE SET size = "
+        "excluded.size,"
         " last_hash = excluded.last_hash, frontier = excluded.frontier, note = excluded.note,"
-        " next_id = excluded.next_id, next_case_id = excluded.next_case_id, checkpoint_us = excluded.checkpoint_us";
-    static const char keep_sql[] =
-        "INSERT INTO ledger_checkpoint (workspace_id, size, signed_us, note) VALUES ($1, $2, $3, $4)"
-        " ON CONFLICT (workspace_id, size) DO NOTHING";
+        " next_id = excluded.next_id, next_case_id = excluded.next_case_id, checkpoint_us = "
+        "excluded.checkpoint_us";
+    static const char keep_sql[] = "INSERT INTO ledger_checkpoint (workspace_id, size, signed_us, "
+                                   "note) VALUES ($1, $2, $3, $4)"
+                                   " ON CONFLICT (workspace_id, size) DO NOTHING";
     APL_AUTO(apl_buf) note = APL_BUF(NOTE_MAX_BYTES);
     APL_AUTO(apl_buf) frontier = APL_BUF(APL_TREE_BLOB_MAX_BYTES);
     apl_ledger_head *head = &tx->head;
@@ -109,22 +116,27 @@ static apl_rc write_head(apl_tx *tx, apl_err *err)
                 head->size / checkpoint_every_entries != tx->first_size / checkpoint_every_entries;
     if (keep) {
         head->checkpoint_us = tx->now;
-        rc = apl_conn_run(tx->conn, keep_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(head->size), APL_I64(tx->now),
-                                                       APL_TEXT(apl_buf_view(&note))), err);
+        rc = apl_conn_run(tx->conn, keep_sql,
+                          APL_VALS(APL_I64(tx->workspace_id), APL_I64(head->size), APL_I64(tx->now),
+                                   APL_TEXT(apl_buf_view(&note))),
+                          err);
     }
     if (!rc)
-        rc = apl_conn_run(tx->conn, sql,
-                          APL_VALS(APL_I64(tx->workspace_id), APL_I64(head->size),
-                                   APL_BLOB(((apl_span){(const char *)&head->last_hash, sizeof head->last_hash})),
-                                   APL_BLOB(apl_buf_view(&frontier)), APL_TEXT(apl_buf_view(&note)),
-                                   APL_I64(head->next_id), APL_I64(head->next_case_id), APL_I64(head->checkpoint_us)),
-                          err);
+        rc = apl_conn_run(
+            tx->conn, sql,
+            APL_VALS(APL_I64(tx->workspace_id), APL_I64(head->size),
+                     APL_BLOB(((apl_span){(const char *)&head->last_hash, sizeof head->last_hash})),
+                     APL_BLOB(apl_buf_view(&frontier)), APL_TEXT(apl_buf_view(&note)),
+                     APL_I64(head->next_id), APL_I64(head->next_case_id),
+                     APL_I64(head->checkpoint_us)),
+            err);
     return rc;
 }
 
 apl_rc apl_tx_commit(apl_tx *tx, apl_err *err)
 {
-    apl_rc rc = tx->in_entry ? apl_err_set(err, APL_E_INTERNAL, "a ledger entry was left open") : APL_OK;
+    apl_rc rc = tx->in_entry ? apl_err_set(err, APL_E_INTERNAL, "a ledger entry was left open")
+                             : APL_OK;
     if (!rc && tx->head.size != tx->first_size)
         rc = write_head(tx, err);
     if (!rc)
@@ -229,16 +241,23 @@ void apl_tx_commitment(apl_tx *tx, const char *field, const apl_row_seal *seal, 
 
 apl_rc apl_tx_entry_end(apl_tx *tx, apl_err *err)
 {
-    static const char sql[] = "INSERT INTO ledger_entry (workspace_id, seq, entry) VALUES ($1, $2, $3)";
-    static const char about_sql[] = "INSERT INTO ledger_about (workspace_id, case_id, seq) VALUES ($1, $2, $3)";
+    static const char sql[] =
+        "INSERT INTO ledger_entry (workspace_id, seq, entry) VALUES ($1, $2, $3)";
+    static const char about_sql[] =
+        "INSERT INTO ledger_about (workspace_id, case_id, seq) VALUES ($1, $2, $3)";
     apl_ledger_head *head = &tx->head;
-    apl_rc rc = apl_entry_finish(&tx->entry, head->size, head->size ? &head->last_hash : NULL, &tx->entry_bytes, err);
+    apl_rc rc = apl_entry_finish(&tx->entry, head->size, head->size ? &head->last_hash : NULL,
+                                 &tx->entry_bytes, err);
     if (!rc)
-        rc = apl_conn_run(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(head->size),
-                                                  APL_TEXT(apl_buf_view(&tx->entry_bytes))), err);
+        rc = apl_conn_run(tx->conn, sql,
+                          APL_VALS(APL_I64(tx->workspace_id), APL_I64(head->size),
+                                   APL_TEXT(apl_buf_view(&tx->entry_bytes))),
+                          err);
     for (size_t i = 0; i < tx->about_case_count && !rc; i++)
-        rc = apl_conn_run(tx->conn, about_sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->about_case[i]),
-                                                        APL_I64(head->size)), err);
+        rc = apl_conn_run(
+            tx->conn, about_sql,
+            APL_VALS(APL_I64(tx->workspace_id), APL_I64(tx->about_case[i]), APL_I64(head->size)),
+            err);
     tx->in_entry = false;
     if (rc)
         return apl_err_wrap(err, rc, "ledger entry %s", tx->kind);
@@ -254,8 +273,8 @@ static apl_rc make_room(apl_tx *tx, apl_err *err)
     return tx->row_count < ROWS_PER_ENTRY ? APL_OK : start_continuation(tx, err);
 }
 
-static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, bool is_new, apl_row_seal *out_seal,
-                        apl_err *err)
+static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, bool is_new,
+                        apl_row_seal *out_seal, apl_err *err)
 {
     apl_row_seal seal;
     uint8_t hash[APL_SEAL_BYTES];
@@ -267,7 +286,8 @@ static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, boo
         return rc;
     tx->desk->env.random->fill(tx->desk->env.random->ctx, seal.salt, sizeof seal.salt);
     seal.seq = tx->head.size;
-    rc = is_new ? apl_row_insert(tx->conn, table, row, &seal, err) : apl_row_update(tx->conn, table, row, &seal, err);
+    rc = is_new ? apl_row_insert(tx->conn, table, row, &seal, err)
+                : apl_row_update(tx->conn, table, row, &seal, err);
     if (rc)
         return apl_err_wrap(err, rc, "%s", table->name);
     apl_row_seal_hash(table, row, seal.salt, hash);
@@ -278,7 +298,8 @@ static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, boo
     return APL_OK;
 }
 
-apl_rc apl_tx_insert(apl_tx *tx, const apl_table *table, const void *row, apl_row_seal *out_seal, apl_err *err)
+apl_rc apl_tx_insert(apl_tx *tx, const apl_table *table, const void *row, apl_row_seal *out_seal,
+                     apl_err *err)
 {
     return write_row(tx, table, row, true, out_seal, err);
 }

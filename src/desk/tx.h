@@ -22,7 +22,7 @@ typedef struct apl_actor {
 
 /* What a ledger head row holds, in memory. Copied at savepoints. */
 typedef struct apl_ledger_head {
-    int64_t size; /* entries; the next entry's seq */
+    int64_t size;            /* entries; the next entry's seq */
     apl_tree_hash last_hash; /* leaf hash of entry size - 1 */
     apl_tree tree;
     int64_t next_id;
@@ -38,15 +38,15 @@ typedef struct apl_tx {
     int64_t workspace_id;
     apl_time_us now;
     apl_ledger_head head;
-    int64_t first_size; /* of the ledger when the transaction began */
+    int64_t first_size;                      /* of the ledger when the transaction began */
     apl_ledger_head saved[APL_TX_SAVES_MAX]; /* as at each open apl_tx_save */
-    apl_arena arena;                         /* scratch of the present job; cleared by apl_tx_save */
+    apl_arena arena; /* scratch of the present job; cleared by apl_tx_save */
     apl_entry entry;
     apl_buf entry_bytes;
     bool in_entry;
     char kind[48];
     apl_actor actor;
-    size_t row_count; /* sealed by the present entry */
+    size_t row_count;                     /* sealed by the present entry */
     int64_t about_case[APL_TX_CASES_MAX]; /* cases of the present entry, for their history */
     size_t about_case_count;
 } apl_tx;
@@ -78,13 +78,14 @@ void apl_tx_commitment(apl_tx *tx, const char *field, const apl_row_seal *seal, 
 apl_rc apl_tx_entry_end(apl_tx *tx, apl_err *err) MUST_USE;
 
 /* Writes a state row with a new salt and puts its seal into the present entry. out_seal may be NULL. */
-apl_rc apl_tx_insert(apl_tx *tx, const apl_table *table, const void *row, apl_row_seal *out_seal, apl_err *err)
-    MUST_USE;
+apl_rc apl_tx_insert(apl_tx *tx, const apl_table *table, const void *row, apl_row_seal *out_seal,
+                     apl_err *err) MUST_USE;
 apl_rc apl_tx_update(apl_tx *tx, const apl_table *table, const void *row, apl_err *err) MUST_USE;
 int64_t apl_tx_new_id(apl_tx *tx);
 int64_t apl_tx_new_case_id(apl_tx *tx);
 
 /* Row by id in the workspace; APL_E_NOT_FOUND says which. */
-apl_rc apl_tx_find(apl_tx *tx, const apl_table *table, int64_t id, void *out_row, apl_err *err) MUST_USE;
+apl_rc apl_tx_find(apl_tx *tx, const apl_table *table, int64_t id, void *out_row,
+                   apl_err *err) MUST_USE;
 
 #endif

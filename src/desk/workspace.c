@@ -8,7 +8,11 @@
 
 #include <string.h>
 
-enum { FILE_MAX_BYTES = 256 * 1024, NAME_MAX_BYTES = 120, POLICY_ARENA_BYTES = 2 * APL_POLICY_BYTES_MAX };
+enum {
+    FILE_MAX_BYTES = 256 * 1024,
+    NAME_MAX_BYTES = 120,
+    POLICY_ARENA_BYTES = 2 * APL_POLICY_BYTES_MAX
+};
 
 /* Replaces the value of a top-level `key:`; the rest of the file, comments included, stays as people wrote it. */
 static apl_rc set_line(apl_span file, const char *key, apl_span value, apl_buf *out, apl_err *err)
@@ -18,7 +22,8 @@ static apl_rc set_line(apl_span file, const char *key, apl_span value, apl_buf *
     apl_rc rc = APL_OK;
     while (!rc && apl_span_split(&rest, '\n', &line)) {
         size_t len = strlen(key);
-        bool is_it = !done && line.len > len && memcmp(line.ptr, key, len) == 0 && line.ptr[len] == ':';
+        bool is_it = !done && line.len > len && memcmp(line.ptr, key, len) == 0 &&
+                     line.ptr[len] == ':';
         if (is_it) {
             done = true;
             rc = apl_buf_addf(out, err, "%s: ", key);
@@ -36,7 +41,8 @@ static apl_rc set_line(apl_span file, const char *key, apl_span value, apl_buf *
     return rc;
 }
 
-static apl_rc edit_file(apl_desk *desk, const apl_workspace_change *change, apl_buf *out_old, apl_err *err)
+static apl_rc edit_file(apl_desk *desk, const apl_workspace_change *change, apl_buf *out_old,
+                        apl_err *err)
 {
     char path[APL_PATH_MAX_BYTES];
     APL_AUTO(apl_buf) named = APL_BUF(FILE_MAX_BYTES);
@@ -97,7 +103,8 @@ apl_rc apl_workspace_set(apl_desk *desk, const apl_workspace_change *change, apl
     APL_AUTO(apl_buf) old = APL_BUF(FILE_MAX_BYTES);
     apl_rc rc = APL_OK;
     if (change->name.len > NAME_MAX_BYTES || !apl_utf8_is_valid(change->name)) {
-        apl_err_set(err, APL_E_INVALID, "the name must be valid text of at most %d bytes", NAME_MAX_BYTES);
+        apl_err_set(err, APL_E_INVALID, "the name must be valid text of at most %d bytes",
+                    NAME_MAX_BYTES);
         return APL_E_INVALID;
     }
     if (change->name.len || change->zone.len) {

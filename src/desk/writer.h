@@ -36,7 +36,8 @@ apl_rc apl_writer_wait(apl_writer *writer, apl_write_job *job, apl_err *err) MUS
 /* Both. */
 apl_rc apl_writer_run(apl_writer *writer, apl_write_fn run, void *ctx, apl_err *err) MUST_USE;
 /* Runs fn on the writer's thread outside any transaction (publishing a policy, a checkpoint). */
-apl_rc apl_writer_run_alone(apl_writer *writer, apl_rc (*run)(apl_desk *desk, void *ctx, apl_err *err), void *ctx,
+apl_rc apl_writer_run_alone(apl_writer *writer,
+                            apl_rc (*run)(apl_desk *desk, void *ctx, apl_err *err), void *ctx,
                             apl_err *err) MUST_USE;
 
 #endif

@@ -15,7 +15,8 @@ static apl_rc open_store(const char *data_dir, const char *url, apl_store **out_
 {
     char path[APL_PATH_MAX_BYTES];
     apl_span text = apl_span_of(url);
-    if (url && (apl_span_starts(text, APL_SPAN("postgresql://")) || apl_span_starts(text, APL_SPAN("postgres://"))))
+    if (url && (apl_span_starts(text, APL_SPAN("postgresql://")) ||
+                apl_span_starts(text, APL_SPAN("postgres://"))))
         return apl_postgres_open(url, out_store, err);
     if (url && !apl_span_is(text, "sqlite")) {
         apl_err_set(err, APL_E_USAGE, "\"%.40s\" is no store that this program knows", url);
@@ -40,7 +41,8 @@ static size_t embedded_migrations(apl_migration *out)
         if (!apl_span_starts(path, prefix) ||
             apl_span_parse_i64(apl_span_sub(path, prefix.len, 4), &version, NULL))
             continue;
-        out[count++] = (apl_migration){(int)version, file->path + prefix.len, (const char *)file->bytes};
+        out[count++] =
+            (apl_migration){(int)version, file->path + prefix.len, (const char *)file->bytes};
     }
     return count;
 }
@@ -52,7 +54,8 @@ static size_t embedded_policy(apl_policy_file *out)
     for (size_t i = 0; i < apl_embedded_file_count && count < POLICY_MAX; i++) {
         const apl_embedded_file *file = &apl_embedded_files[i];
         if (apl_span_starts(apl_span_of(file->path), prefix))
-            out[count++] = (apl_policy_file){file->path + prefix.len, {(const char *)file->bytes, file->size}};
+            out[count++] =
+                (apl_policy_file){file->path + prefix.len, {(const char *)file->bytes, file->size}};
     }
     return count;
 }
@@ -67,8 +70,11 @@ int main(int argc, char **argv)
     apl_program program = {.serve = apl_serve};
     apl_desk_env *env = &program.env;
     *env = (apl_desk_env){
-        .clock = apl_clock_system(), .random = apl_random_system(), .open_store = open_store,
-        .migrations = migrations, .default_policy = policy,
+        .clock = apl_clock_system(),
+        .random = apl_random_system(),
+        .open_store = open_store,
+        .migrations = migrations,
+        .default_policy = policy,
     };
     env->random->fill(env->random->ctx, seed, sizeof seed);
     apl_span_hash_seed(seed[0], seed[1]);

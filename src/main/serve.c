@@ -59,10 +59,11 @@ static apl_rc make_link(apl_tx *tx, void *ctx, apl_err *err)
     first_link *link = ctx;
     apl_user_row row;
     bool found = false;
-    apl_rc rc = apl_user_find_email(tx->conn, tx->workspace_id, APL_SPAN("owner@localhost"), &tx->arena, &row, &found,
-                                    err);
+    apl_rc rc = apl_user_find_email(tx->conn, tx->workspace_id, APL_SPAN("owner@localhost"),
+                                    &tx->arena, &row, &found, err);
     if (!rc && !found) {
-        apl_user_new person = {.email = APL_SPAN("owner@localhost"), .name = APL_SPAN("Owner"),
+        apl_user_new person = {.email = APL_SPAN("owner@localhost"),
+                               .name = APL_SPAN("Owner"),
                                .role = APL_ROLE_OWNER};
         rc = apl_user_add(tx, &person, (apl_actor){"cli", 0}, &row, err);
     }
@@ -90,7 +91,8 @@ static apl_rc announce(serving *s, apl_err *err)
     unsigned port = apl_api_port(s->api, 0);
     (void)printf("listening on http://%s:%u\n", host, port);
     if (link.made)
-        (void)printf("sign in: http://%s:%u/sign-in?token=%s   (works once, within a day)\n", host, port, link.token);
+        (void)printf("sign in: http://%s:%u/sign-in?token=%s   (works once, within a day)\n", host,
+                     port, link.token);
     (void)fflush(stdout);
     return APL_OK;
 }
@@ -115,8 +117,14 @@ apl_rc apl_serve(apl_cli *cli, apl_err *err)
     if (!rc)
         rc = apl_bus_local_open(NULL, &s.bus, err);
     apl_api_config config = {
-        .desk = s.desk, .bus = s.bus, .version = APL_VERSION, .listen = {s.listen}, .assets = apl_web_assets,
-        .asset_count = apl_web_asset_count, .hosts = s.hosts, .trusted_proxies = s.proxies,
+        .desk = s.desk,
+        .bus = s.bus,
+        .version = APL_VERSION,
+        .listen = {s.listen},
+        .assets = apl_web_assets,
+        .asset_count = apl_web_asset_count,
+        .hosts = s.hosts,
+        .trusted_proxies = s.proxies,
     };
     if (!rc)
         rc = apl_api_open(&config, &s.api, err);

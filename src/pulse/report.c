@@ -36,15 +36,18 @@ typedef struct work {
     group_list companies, channels;
 } work;
 
-static const char page_sql[] =
-    "SELECT id, channel_id, company, opened_us, first_reply_us, intent, urgency, priority, clock_policy,"
-    " post_count - reply_count FROM desk_case WHERE workspace_id = $1 AND id > $2 AND queue < 9 AND opened_us >= $3"
-    " AND opened_us < $4 ORDER BY id LIMIT $5";
+static const char page_sql[] = "SELECT id, channel_id, company, opened_us, first_reply_us, intent, "
+                               "urgency, priority, clock_policy,"
+                               " post_count - reply_count FROM desk_case WHERE workspace_id = $1 "
+                               "AND id > $2 AND queue < 9 AND opened_us >= $3"
+                               " AND opened_us < $4 ORDER BY id LIMIT $5";
 
-static apl_rc find_group(work *w, group_list *list, apl_span key, int64_t channel_id, int32_t *out_index, apl_err *err)
+static apl_rc find_group(work *w, group_list *list, apl_span key, int64_t channel_id,
+                         int32_t *out_index, apl_err *err)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].channel_id == channel_id && apl_span_equal_nocase(list->items[i].key, key)) {
+        if (list->items[i].channel_id == channel_id &&
+            apl_span_equal_nocase(list->items[i].key, key)) {
             *out_index = (int32_t)i;
             return APL_OK;
         }
@@ -119,10 +122,12 @@ static apl_rc take_case(work *w, apl_cursor *c, rank *ranks, size_t *rank_count,
     apl_time_us opened = apl_cursor_i64(c, 3), reply = apl_cursor_i64(c, 4);
     bool answered = reply != APL_TIME_NONE;
     sample s = {
-        .response_us = answered ? reply - opened : -1, .customer_posts = apl_cursor_i64(c, 9),
+        .response_us = answered ? reply - opened : -1,
+        .customer_posts = apl_cursor_i64(c, 9),
         .is_complaint = apl_span_is(apl_cursor_span(c, 5), "complaint"),
         .is_same_day = answered && is_same_day(w, opened, reply),
-        .is_within = answered && w->rule && reply <= apl_clock_due(w->rule, w->calendar, opened, NULL, NULL),
+        .is_within = answered && w->rule &&
+                     reply <= apl_clock_due(w->rule, w->calendar, opened, NULL, NULL),
     };
     apl_rc rc = find_group(w, &w->companies, apl_cursor_span(c, 2), 0, &s.company, err);
     if (!rc)
@@ -136,14 +141,17 @@ static apl_rc take_case(work *w, apl_cursor *c, rank *ranks, size_t *rank_count,
     return rc;
 }
 
-static apl_rc read_page(work *w, int64_t *inout_after, size_t *out_rows, rank *ranks, size_t *rank_count, apl_err *err)
+static apl_rc read_page(work *w, int64_t *inout_after, size_t *out_rows, rank *ranks,
+                        size_t *rank_count, apl_err *err)
 {
     apl_cursor *cursor = NULL;
     apl_time_us since = w->report->since_us == APL_TIME_NONE ? INT64_MIN : w->report->since_us;
     *out_rows = 0;
-    apl_rc rc = apl_conn_query(w->desk->conn, page_sql,
-                               APL_VALS(APL_I64(w->desk->workspace_id), APL_I64(*inout_after), APL_I64(since),
-                                        APL_I64(w->report->until_us), APL_I64(PAGE_ROWS)), &cursor, err);
+    apl_rc rc =
+        apl_conn_query(w->desk->conn, page_sql,
+                       APL_VALS(APL_I64(w->desk->workspace_id), APL_I64(*inout_after),
+                                APL_I64(since), APL_I64(w->report->until_us), APL_I64(PAGE_ROWS)),
+                       &cursor, err);
     for (bool has_row = true; !rc && has_row;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (rc || !has_row)
@@ -261,8 +269,14 @@ static apl_rc fill_top(work *w, const rank *ranks, size_t count, apl_err *err)
         keys[1] = row.author_id;
         rc = apl_row_find(w->desk->conn, &apl_table_author, keys, w->arena, &author, &found, err);
         w->report->top[w->report->top_count++] = (apl_report_top){
-            .case_id = row.id, .urgency = row.urgency, .posted_us = row.opened_us, .reply_us = row.first_reply_us,
-            .author = author.name, .text = row.headline, .why = row.why, .company = row.company,
+            .case_id = row.id,
+            .urgency = row.urgency,
+            .posted_us = row.opened_us,
+            .reply_us = row.first_reply_us,
+            .author = author.name,
+            .text = row.headline,
+            .why = row.why,
+            .company = row.company,
         };
     }
     return rc;
@@ -291,7 +305,10 @@ apl_rc apl_report_make(apl_desk *desk, apl_time_us since_us, apl_time_us until_u
 {
     apl_policy_use *use = apl_policy_use_take(desk);
     apl_report report = {.since_us = since_us, .until_us = until_us};
-    work w = {.desk = desk, .arena = arena, .report = &report, .calendar = use->policy->workspace.calendar};
+    work w = {.desk = desk,
+              .arena = arena,
+              .report = &report,
+              .calendar = use->policy->workspace.calendar};
     (void)apl_policy_response_rule(use, &w.rule, &w.calendar);
     apl_rc rc = apl_conn_begin(desk->conn, err);
     if (!rc) {
@@ -362,7 +379,8 @@ static void write_top(apl_json_writer *w, const apl_report *report)
     apl_json_array_end(w);
 }
 
-static void write_groups(apl_json_writer *w, const char *name, const apl_report_group *groups, size_t count)
+static void write_groups(apl_json_writer *w, const char *name, const apl_report_group *groups,
+                         size_t count)
 {
     apl_json_key(w, name);
     apl_json_array_begin(w);
@@ -382,7 +400,8 @@ static void write_groups(apl_json_writer *w, const char *name, const apl_report_
 
 void apl_report_write(const apl_report *report, const char *by, apl_json_writer *w)
 {
-    bool by_company = by && strcmp(by, "company") == 0, by_channel = by && strcmp(by, "channel") == 0;
+    bool by_company = by && strcmp(by, "company") == 0,
+         by_channel = by && strcmp(by, "channel") == 0;
     apl_json_object_begin(w);
     apl_json_member_time(w, "since", report->since_us);
     apl_json_member_time(w, "until", report->until_us);
@@ -390,7 +409,9 @@ void apl_report_write(const apl_report *report, const char *by, apl_json_writer 
     write_figures(w, &report->figures);
     write_top(w, report);
     write_groups(w, "groups", by_channel ? report->channels : report->companies,
-                 by_channel ? report->channel_count : by_company ? report->company_count : 0);
+                 by_channel   ? report->channel_count
+                 : by_company ? report->company_count
+                              : 0);
     apl_json_object_end(w);
 }
 

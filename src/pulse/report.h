@@ -16,7 +16,8 @@
 enum { APL_REPORT_TOP_MAX = 10, APL_REPORT_GROUPS_MAX = 100 };
 
 typedef struct apl_figures {
-    int64_t customer_posts, conversations, answered, within_limit, same_day, complaints, unanswered_complaints;
+    int64_t customer_posts, conversations, answered, within_limit, same_day, complaints,
+        unanswered_complaints;
     int64_t median_us, p90_us; /* of answered ones; -1 when there is none */
 } apl_figures;
 
@@ -35,7 +36,8 @@ typedef struct apl_report_top {
 typedef struct apl_report {
     apl_time_us since_us, until_us; /* APL_TIME_NONE: open */
     apl_figures figures;
-    apl_report_group *companies, *channels; /* most conversations first, at most APL_REPORT_GROUPS_MAX */
+    apl_report_group *companies,
+        *channels; /* most conversations first, at most APL_REPORT_GROUPS_MAX */
     size_t company_count, channel_count;
     apl_report_top top[APL_REPORT_TOP_MAX];
     size_t top_count;

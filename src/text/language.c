@@ -14,12 +14,29 @@ enum { WORD_BYTES = 8 };
 
 /* Sorted; padded with NUL. None of these is a common word of another language in Latin script ("is", "we", "of" are). */
 static const char english[][WORD_BYTES + 1] = {
-    "about",   "after",  "again", "always", "and",     "another", "because", "been",   "before",
-    "but",     "can't",  "could", "did",    "didn't",  "don't",   "from",    "how",    "i'm",
-    "it's",    "just",   "never", "not",    "nothing", "now",     "people",  "please", "really",
-    "service", "should", "than",  "thanks", "that",    "the",     "their",   "them",   "then",
-    "there",   "these",  "they",  "this",   "were",    "what",    "when",    "where",  "which",
-    "who",     "why",    "will",  "with",   "without", "would",   "you",     "your",
+    "about",    "after",   "again",   "although", "always",  "and",      "another", "any",
+    "anything", "ask",     "asked",   "back",     "because", "become",   "been",    "before",
+    "being",    "both",    "but",     "call",     "called",  "can't",    "could",   "customer",
+    "days",     "did",     "didn't",  "does",     "doesn't", "doing",    "don't",   "down",
+    "during",   "each",    "even",    "ever",     "every",   "everyone", "feel",    "find",
+    "first",    "flights", "found",   "from",     "gave",    "get",      "getting", "give",
+    "going",    "good",    "got",     "great",    "happy",   "having",   "help",    "here",
+    "hour",     "hours",   "how",     "i'm",      "i've",    "into",     "isn't",   "it's",
+    "its",      "just",    "keep",    "know",     "knows",   "last",     "leave",   "left",
+    "look",     "looking", "made",    "make",     "many",    "might",    "minutes", "more",
+    "most",     "must",    "need",    "needs",    "never",   "next",     "nobody",  "not",
+    "nothing",  "now",     "one",     "only",     "order",   "orders",   "other",   "our",
+    "ours",     "people",  "please",  "really",   "right",   "said",     "say",     "says",
+    "see",      "seem",    "send",    "sent",     "shall",   "she",      "should",  "since",
+    "some",     "someone", "sorry",   "still",    "sure",    "take",     "taking",  "tell",
+    "than",     "thank",   "thanks",  "that",     "that's",  "the",      "their",   "them",
+    "then",     "there",   "there's", "these",    "they",    "they're",  "thing",   "things",
+    "think",    "this",    "though",  "thought",  "three",   "through",  "time",    "today",
+    "told",     "too",     "tried",   "try",      "trying",  "two",      "until",   "upon",
+    "very",     "want",    "way",     "ways",     "we're",   "week",     "weeks",   "were",
+    "what",     "what's",  "when",    "where",    "which",   "while",    "who",     "why",
+    "will",     "with",    "without", "won't",    "work",    "working",  "works",   "would",
+    "wrong",    "year",    "you",     "you'd",    "you'll",  "you're",   "your",    "yours",
 };
 
 static bool is_english_word(const char word[WORD_BYTES])

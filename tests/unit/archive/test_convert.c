@@ -7,7 +7,7 @@
 /* Surveys and converts; per record "time kind own id<parent author/name company rating reach echo event: text". */
 static const char *convert_text(const char *text, const apl_convert_options *options)
 {
-    static char out[16 * 1024];
+    static char out[32 * 1024];
     size_t n = 0;
     apl_survey *survey = survey_text(text, "");
     apl_memory memory;
@@ -76,6 +76,19 @@ static void test_ruined_ids_leave_the_content_key(void **state)
                                      NULL),
                         "2015-02-24T11:15:00Z? post < bob/  -1 0 0 0: it broke\n"
                         "2015-02-24T01:05:00Z? post < ann/  -1 0 0 0: it broke too\n");
+}
+
+static void test_one_ruined_id_among_good_ones(void **state)
+{
+    (void)state;
+    char text[20000];
+    size_t n = (size_t)snprintf(text, sizeof text,
+                                "id,parent_id,text,time\n5.7E+17,5.7E+17,a,2020-01-01T00:00:00Z\n");
+    for (int i = 0; i < 200; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%d,7,a%d,2020-01-01T00:00:00Z\n", i, i);
+    const char *out = convert_text(text, NULL);
+    assert_non_null(strstr(out, "2020-01-01T00:00:00Z post < /"));
+    assert_non_null(strstr(out, "2020-01-01T00:00:00Z comment 1<7 /"));
 }
 
 static void test_reviews_and_numbers(void **state)
@@ -211,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thread_with_own_turns),
         cmocka_unit_test(test_ruined_ids_leave_the_content_key),
+        cmocka_unit_test(test_one_ruined_id_among_good_ones),
         cmocka_unit_test(test_reviews_and_numbers),
         cmocka_unit_test(test_scale_of_ten),
         cmocka_unit_test(test_events),

@@ -64,6 +64,16 @@ static void test_ragged_rows_are_refused_one_by_one(void **state)
            "R7[6|f|1]\n");
 }
 
+static void test_short_rows_that_could_be_joined_stay_apart(void **state)
+{
+    (void)state;
+    expect("user,text,city\nbob,hello,rome\nann,hi\neve,ho\njoe,hey,oslo\n",
+           "R2[bob|hello|rome]\n"
+           "X3-3{the record has 2 fields, 3 are expected}\n"
+           "X4-4{the record has 2 fields, 3 are expected}\n"
+           "R5[joe|hey|oslo]\n");
+}
+
 static void test_record_broken_over_lines_is_one_reject(void **state)
 {
     (void)state;
@@ -107,6 +117,52 @@ static void test_quote_that_swallows_whole_rows(void **state)
            "R3[2|ann|ok|" WHEN "]\n"
            "R4[3|eve|fine\"|" WHEN "]\n"
            "R5[4|joe|x|" WHEN "]\n");
+}
+
+static void test_unclosed_quote_before_megabytes_of_records(void **state)
+{
+    enum { ROWS = 60 * 1000 };
+    (void)state;
+    char *text = malloc(ROWS * 40 + 200);
+    assert_non_null(text);
+    size_t n = (size_t)snprintf(text, 200, HEAD "1,bob,\"late," WHEN "\n");
+    for (int i = 0; i < ROWS; i++)
+        n += (size_t)snprintf(text + n, 40, "%d,ann,ok," WHEN "\n", i);
+    apl_memory memory;
+    apl_archive_record r;
+    apl_archive *archive = open_text(&memory, text);
+    uint64_t records = 0, rejects = 0;
+    for (;;) {
+        assert_int_equal(apl_archive_next(archive, &r, NULL), APL_OK);
+        if (r.item == APL_ARCHIVE_END)
+            break;
+        records += r.item == APL_ARCHIVE_RECORD;
+        if (r.item == APL_ARCHIVE_REJECT) {
+            rejects++;
+            assert_int_equal(r.line, 2);
+            assert_int_equal(r.line_end, 2);
+            assert_string_equal(r.error.what, "a quote is opened and not closed");
+        }
+    }
+    assert_int_equal(records, ROWS);
+    assert_int_equal(rejects, 1);
+    apl_archive_close(archive);
+    free(text);
+}
+
+/* A short record and then more blank lines than are ever held back. */
+static void test_blank_lines_without_end(void **state)
+{
+    enum { BLANKS = 5 * 1000 * 1000 };
+    (void)state;
+    char *text = malloc(BLANKS + 300);
+    assert_non_null(text);
+    size_t n = (size_t)snprintf(text, 200, HEAD "1,bob,late," WHEN "\n2,ann\n");
+    memset(text + n, '\n', BLANKS);
+    (void)snprintf(text + n + BLANKS, 100, "3,eve,ok," WHEN "\n");
+    const char *out = dump(text);
+    assert_non_null(strstr(out, "{the record has 2 fields, 4 are expected}\nR5000004[3|eve|ok|"));
+    free(text);
 }
 
 /* Hands out a header, a good record, a line of `bytes` letters, and a good record. */
@@ -198,6 +254,9 @@ int main(void)
         cmocka_unit_test(test_dialects),
         cmocka_unit_test(test_header_is_found_or_not),
         cmocka_unit_test(test_ragged_rows_are_refused_one_by_one),
+        cmocka_unit_test(test_short_rows_that_could_be_joined_stay_apart),
+        cmocka_unit_test(test_unclosed_quote_before_megabytes_of_records),
+        cmocka_unit_test(test_blank_lines_without_end),
         cmocka_unit_test(test_record_broken_over_lines_is_one_reject),
         cmocka_unit_test(test_unclosed_quote_costs_one_record),
         cmocka_unit_test(test_quote_that_swallows_whole_rows),

@@ -177,7 +177,8 @@ static void test_why(void **state)
 {
     (void)state;
     apl_survey *survey = survey_text("text,at,airline_sentiment\nhello you," T ",bad\n", "");
-    assert_string_equal(survey->mapping.why[APL_COLUMN_TIME], "by its name; 1 of 1 values are times");
+    assert_string_equal(survey->mapping.why[APL_COLUMN_TIME],
+                        "by its name; 1 of 1 values are times");
     assert_int_equal(apl_mapping_role_of(&survey->mapping, 2), APL_COLUMN_NONE);
     assert_non_null(strstr(apl_mapping_ignored_why(APL_SPAN("airline_sentiment")), "a label"));
     assert_string_equal(apl_mapping_ignored_why(APL_SPAN("tweet_coord")), "no use for it");

@@ -139,7 +139,7 @@ static apl_rc prepare_dir(apl_desk *desk, const apl_desk_options *opt, bool *out
         return APL_E_NOT_FOUND;
     }
     *out_is_new = true;
-    return apl_dir_make(opt->data_dir, 0700, err);
+    return APL_OK;
 }
 
 static apl_rc random_file(apl_desk *desk, const char *name, void *bytes, size_t len, apl_err *err)
@@ -263,18 +263,28 @@ static apl_desk *new_desk(const apl_desk_env *env, const char *dir, const char *
     return desk;
 }
 
+/* The folder, the lock, what the folder is, the keys: in this order, so that a kill in between leaves a folder of ours. */
+static apl_rc take_dir(apl_desk *desk, bool is_new, const char *url, apl_err *err)
+{
+    apl_rc rc = is_new ? apl_dir_make(desk->dir, 0700, err) : APL_OK;
+    if (!rc)
+        rc = apl_lock_take(desk->dir, &desk->lock, err);
+    if (!rc && is_new)
+        rc = write_marker(desk, url, err);
+    return rc ? rc : open_keys(desk, err);
+}
+
 static apl_rc open_store(apl_desk *desk, const apl_desk_options *opt, bool is_new, const char *url,
                          apl_err *err)
 {
     bool may_write = opt->mode != APL_DESK_READ;
-    apl_rc rc = may_write ? apl_lock_take(desk->dir, &desk->lock, err) : APL_OK;
-    if (!rc && may_write && is_new)
-        rc = write_marker(desk, url, err);
+    apl_rc rc = desk->env.open_store(desk->dir, url, &desk->store, err);
+    /* A server that cannot be reached is found out before a folder is made for it. */
+    if (!rc && url)
+        rc = apl_store_connect(desk->store, may_write, &desk->conn, err);
     if (!rc && may_write)
-        rc = open_keys(desk, err);
-    if (!rc)
-        rc = desk->env.open_store(desk->dir, url, &desk->store, err);
-    if (!rc)
+        rc = take_dir(desk, is_new, url, err);
+    if (!rc && !url)
         rc = apl_store_connect(desk->store, may_write, &desk->conn, err);
     return rc ? rc : open_schema(desk, opt->mode, err);
 }

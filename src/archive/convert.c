@@ -43,7 +43,8 @@ static apl_span value(const apl_convert *c, const apl_archive_record *record, ap
                                                                : APL_SPAN_NONE;
 }
 
-static apl_span trimmed(const apl_convert *c, const apl_archive_record *record, apl_column_role role)
+static apl_span trimmed(const apl_convert *c, const apl_archive_record *record,
+                        apl_column_role role)
 {
     return apl_span_trim(value(c, record, role));
 }

@@ -179,8 +179,8 @@ static bool is_taken(const apl_mapping *mapping, size_t column)
     return apl_mapping_role_of(mapping, column) != APL_COLUMN_NONE;
 }
 
-static void explain(apl_mapping *mapping, const apl_archive *archive, apl_column_role role, size_t column,
-                    const apl_column_profile *p)
+static void explain(apl_mapping *mapping, const apl_archive *archive, apl_column_role role,
+                    size_t column, const apl_column_profile *p)
 {
     char *why = mapping->why[role], name[APL_NAME_BYTES];
     apl_name_normalise(apl_archive_column_name(archive, column), name);
@@ -243,8 +243,8 @@ void apl_mapping_guess(apl_mapping *mapping, const apl_archive *archive,
     score_table scores;
     for (unsigned r = 1; r < APL_COLUMN_COUNT; r++) {
         for (size_t c = 0; c < count; c++)
-            scores[r][c] =
-                (unsigned char)score_of(archive, (apl_column_role)r, c, profiles ? &profiles[c] : NULL);
+            scores[r][c] = (unsigned char)score_of(archive, (apl_column_role)r, c,
+                                                   profiles ? &profiles[c] : NULL);
     }
     while (best_pair(mapping, scores, count, &role, &column) > 9)
         mapping->column[role] = (int)column;
@@ -406,7 +406,8 @@ apl_rc apl_mapping_check(const apl_mapping *mapping, const apl_archive *archive,
 {
     const int *column = mapping->column;
     const char *missing = NULL;
-    if (column[APL_COLUMN_TEXT] < 0 && column[APL_COLUMN_TITLE] < 0 && column[APL_COLUMN_RATING] < 0)
+    if (column[APL_COLUMN_TEXT] < 0 && column[APL_COLUMN_TITLE] < 0 &&
+        column[APL_COLUMN_RATING] < 0)
         missing = "text";
     else if (column[APL_COLUMN_TIME] < 0)
         missing = "time";

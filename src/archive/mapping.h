@@ -51,7 +51,7 @@ void apl_column_profile_add(apl_column_profile *profile, apl_span value);
 
 typedef struct apl_mapping {
     int column[APL_COLUMN_COUNT]; /* by role; APL_MAPPING_NO_COLUMN */
-    bool direction_true_is_own; /* what "True", "1", "yes" mean in the direction column */
+    bool direction_true_is_own;   /* what "True", "1", "yes" mean in the direction column */
     bool pinned[APL_COLUMN_COUNT];
     char why[APL_COLUMN_COUNT][APL_MAPPING_WHY_BYTES];
 } apl_mapping;

@@ -14,63 +14,66 @@ enum { STRONG = 100, FAIR = 70, WEAK = 45 };
 static const struct {
     const char *strong, *fair, *weak;
 } synonyms[APL_COLUMN_COUNT] = {
-    [APL_COLUMN_ID] = {"tweet_id status_id post_id review_id comment_id message_id ticket_id id_str "
-                     "remote_id msg_id mail_id interaction_id conversation_entry_id",
-                     "id uuid guid key case_number", "number nr no"},
-    [APL_COLUMN_TEXT] = {"text review_text tweet_text full_text post_text comment_text message_text "
-                       "body content review_body review_content tweet caption",
-                       "comment message review complaint description post narrative feedback "
-                       "verbatim transcript kommentar nachricht bewertungstext beschwerde "
-                       "commentaire mensaje texte texto consumer_complaint_narrative note",
-                       "notes details summary inhalt reviews"},
-    [APL_COLUMN_AUTHOR] = {"author_id screen_name user_screen_name author handle username user_name "
-                         "user_handle reviewer reviewer_id author_handle user_id",
-                         "user from sender customer_id account customer from_user reviewer_name "
-                         "profile_name author_username poster verfasser benutzer auteur autor "
-                         "usuario customer_email email absender from_email contact",
-                         "name by who profile kunde nick"},
+    [APL_COLUMN_ID] =
+        {"tweet_id status_id post_id review_id comment_id message_id ticket_id id_str "
+         "remote_id msg_id mail_id interaction_id conversation_entry_id",
+         "id uuid guid key case_number", "number nr no"},
+    [APL_COLUMN_TEXT] =
+        {"text review_text tweet_text full_text post_text comment_text message_text "
+         "body content review_body review_content tweet caption",
+         "comment message review complaint description post narrative feedback "
+         "verbatim transcript kommentar nachricht bewertungstext beschwerde "
+         "commentaire mensaje texte texto consumer_complaint_narrative note",
+         "notes details summary inhalt reviews"},
+    [APL_COLUMN_AUTHOR] =
+        {"author_id screen_name user_screen_name author handle username user_name "
+         "user_handle reviewer reviewer_id author_handle user_id",
+         "user from sender customer_id account customer from_user reviewer_name "
+         "profile_name author_username poster verfasser benutzer auteur autor "
+         "usuario customer_email email absender from_email contact",
+         "name by who profile kunde nick"},
     [APL_COLUMN_AUTHOR_NAME] = {"author_name display_name user_display_name from_name full_name "
-                              "author_display_name sender_name",
-                              "user_name reviewer_name customer_name realname profile_name",
-                              "name"},
+                                "author_display_name sender_name",
+                                "user_name reviewer_name customer_name realname profile_name",
+                                "name"},
     [APL_COLUMN_TIME] = {"created_at tweet_created timestamp posted_at published_at date_posted "
-                       "created_time review_date post_date sent_at date_created created_on "
-                       "publish_date submitted_at received_at",
-                       "date time datetime created posted published sent date_time when day "
-                       "at date_received datum zeit fecha zeitpunkt time_stamp utc_time "
-                       "review_time created_date received created_utc",
-                       "uhrzeit updated_at timestamp_ms"},
+                         "created_time review_date post_date sent_at date_created created_on "
+                         "publish_date submitted_at received_at",
+                         "date time datetime created posted published sent date_time when day "
+                         "at date_received datum zeit fecha zeitpunkt time_stamp utc_time "
+                         "review_time created_date received created_utc",
+                         "uhrzeit updated_at timestamp_ms"},
     [APL_COLUMN_PARENT] = {"in_response_to_tweet_id in_reply_to in_reply_to_status_id parent_id "
-                         "in_reply_to_id reply_to parent in_response_to reply_to_id "
-                         "in_reply_to_status_id_str parent_comment_id replying_to",
-                         "replied_to response_to thread_parent references", "thread_id"},
+                           "in_reply_to_id reply_to parent in_response_to reply_to_id "
+                           "in_reply_to_status_id_str parent_comment_id replying_to",
+                           "replied_to response_to thread_parent references", "thread_id"},
     [APL_COLUMN_DIRECTION] = {"inbound outbound direction is_inbound is_outbound is_own "
-                            "is_customer is_agent is_company from_customer from_company "
-                            "from_agent author_type sender_type",
-                            "incoming outgoing own is_reply_by_company richtung from_us", "role"},
+                              "is_customer is_agent is_company from_customer from_company "
+                              "from_agent author_type sender_type",
+                              "incoming outgoing own is_reply_by_company richtung from_us", "role"},
     [APL_COLUMN_COMPANY] = {"company brand airline company_name brand_name business business_name",
-                          "firm vendor merchant bank hotel restaurant store firma marke "
-                          "empresa page_name product_brand unternehmen",
-                          "organisation organization page location_name"},
+                            "firm vendor merchant bank hotel restaurant store firma marke "
+                            "empresa page_name product_brand unternehmen",
+                            "organisation organization page location_name"},
     [APL_COLUMN_RATING] = {"rating stars star_rating review_rating score_stars overall_rating "
-                         "star review_score",
-                         "overall score bewertung sterne note_sur_5 puntuacion rate grade",
-                         "points"},
+                           "star review_score",
+                           "overall score bewertung sterne note_sur_5 puntuacion rate grade",
+                           "points"},
     [APL_COLUMN_TITLE] = {"title review_title subject headline",
-                        "review_headline betreff titel asunto titre heading", "summary"},
+                          "review_headline betreff titel asunto titre heading", "summary"},
     [APL_COLUMN_KIND] = {"kind post_type message_type content_type interaction_type",
-                       "type source_type art", "channel medium"},
+                         "type source_type art", "channel medium"},
     [APL_COLUMN_URL] = {"url permalink link post_url tweet_url review_url", "href source_url uri",
-                      "web_url"},
+                        "web_url"},
     [APL_COLUMN_LANG] = {"lang language language_code", "locale sprache idioma langue", ""},
     [APL_COLUMN_REACH] = {"followers followers_count follower_count reach impressions views "
-                        "view_count user_followers_count author_followers",
-                        "audience subscribers", ""},
+                          "view_count user_followers_count author_followers",
+                          "audience subscribers", ""},
     [APL_COLUMN_ECHO] = {"retweet_count shares share_count retweets reposts repost_count "
-                       "reblogs_count echo_count helpful_votes useful",
-                       "likes like_count favorite_count upvotes votes helpful favourites_count "
-                       "likes_count thumbs_up",
-                       "score_votes"},
+                         "reblogs_count echo_count helpful_votes useful",
+                         "likes like_count favorite_count upvotes votes helpful favourites_count "
+                         "likes_count thumbs_up",
+                         "score_votes"},
     [APL_COLUMN_REVISION] = {"revision revision_id version edit_id", "rev etag", ""},
     [APL_COLUMN_EVENT] = {"event event_type action", "operation op change_type", ""},
 };

@@ -100,7 +100,7 @@ apl_rc apl_cmd_case_list(apl_cli *cli, apl_err *err)
     if (view && !apl_view_parse(apl_span_of(view), &filter.view))
         return apl_err_set(err, APL_E_USAGE,
                            "there is no view \"%.40s\"; see: aplomb case list --help", view);
-    apl_rc rc = apl_cli_number(cli, "limit", 1, APL_PAGE_MAX, 20, &limit, err);
+    apl_rc rc = apl_cli_number(cli, "limit", (apl_cli_range){1, APL_PAGE_MAX, 20}, &limit, err);
     if (!rc)
         rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
     if (!rc)

@@ -346,7 +346,7 @@ apl_rc apl_cmd_triage(apl_cli *cli, apl_err *err)
     job *j = apl_mem_zalloc(1, sizeof *j);
     apl_rc rc = j ? parse_format(cli, &format, err) : apl_err_nomem(err);
     if (!rc)
-        rc = apl_cli_number(cli, "j", 1, THREADS_MAX, 1, &threads, err);
+        rc = apl_cli_number(cli, "j", (apl_cli_range){1, THREADS_MAX, 1}, &threads, err);
     if (!rc)
         rc = apl_file_open(cli->arg_count ? cli->args[0] : "-", &file, err);
     if (!rc)

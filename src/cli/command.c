@@ -33,14 +33,15 @@ bool apl_cli_has(const apl_cli *cli, const char *name)
     return apl_cli_get(cli, name) != NULL;
 }
 
-apl_rc apl_cli_number(const apl_cli *cli, const char *name, int64_t min, int64_t max,
-                      int64_t otherwise, int64_t *out_value, apl_err *err)
+apl_rc apl_cli_number(const apl_cli *cli, const char *name, apl_cli_range range, int64_t *out_value,
+                      apl_err *err)
 {
     const char *text = apl_cli_get(cli, name);
-    int64_t value = otherwise;
-    if (text && (apl_span_parse_i64(apl_span_of(text), &value, NULL) || value < min || value > max))
+    int64_t value = range.otherwise;
+    if (text && (apl_span_parse_i64(apl_span_of(text), &value, NULL) || value < range.min ||
+                 value > range.max))
         return apl_err_set(err, APL_E_USAGE, "--%s takes a whole number from %lld to %lld", name,
-                           (long long)min, (long long)max);
+                           (long long)range.min, (long long)range.max);
     *out_value = value;
     return APL_OK;
 }

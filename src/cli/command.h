@@ -53,9 +53,12 @@ int apl_cli_main(const apl_program *program, int argc, char **argv);
 /* Value of an option of the present command, NULL when it was not given. */
 const char *apl_cli_get(const apl_cli *cli, const char *name);
 bool apl_cli_has(const apl_cli *cli, const char *name);
-/* Whole number of an option in [min, max]; `otherwise` when not given. APL_E_USAGE names the option. */
-apl_rc apl_cli_number(const apl_cli *cli, const char *name, int64_t min, int64_t max,
-                      int64_t otherwise, int64_t *out_value, apl_err *err) MUST_USE;
+typedef struct apl_cli_range {
+    int64_t min, max, otherwise; /* when the option was not given */
+} apl_cli_range;
+/* Whole number of an option. APL_E_USAGE names the option and the range. */
+apl_rc apl_cli_number(const apl_cli *cli, const char *name, apl_cli_range range, int64_t *out_value,
+                      apl_err *err) MUST_USE;
 /* --data, --store and --policy of the present command, opened. */
 apl_rc apl_cli_open(apl_cli *cli, apl_desk_mode mode, apl_desk **out_desk, apl_err *err) MUST_USE;
 const char *apl_cli_data_dir(const apl_cli *cli);

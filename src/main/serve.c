@@ -36,7 +36,7 @@ static apl_rc choose_address(apl_cli *cli, serving *s, apl_err *err)
 {
     const char *listen = apl_cli_get(cli, "listen");
     int64_t port = 8080;
-    apl_rc rc = apl_cli_number(cli, "port", 0, 65535, 8080, &port, err);
+    apl_rc rc = apl_cli_number(cli, "port", (apl_cli_range){0, 65535, 8080}, &port, err);
     if (rc)
         return rc;
     if (listen)

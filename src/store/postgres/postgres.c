@@ -168,9 +168,15 @@ static apl_rc prepare(pg_conn *conn, const char *sql, char name[16], apl_err *er
     return rc;
 }
 
+/* Parameters as libpq takes them. */
+typedef struct bound {
+    const char *ptrs[PARAM_MAX];
+    int lens[PARAM_MAX], formats[PARAM_MAX];
+} bound;
+
 /* libpq wants terminated text: texts are copied once into `scratch`. */
-static apl_rc bind_all(const apl_val *vals, size_t count, apl_buf *scratch, const char **ptrs,
-                       int *lens, int *formats, apl_err *err)
+static apl_rc bind_all(const apl_val *vals, size_t count, apl_buf *scratch, bound *out,
+                       apl_err *err)
 {
     size_t offsets[PARAM_MAX];
     for (size_t i = 0; i < count; i++) {
@@ -180,15 +186,15 @@ static apl_rc bind_all(const apl_val *vals, size_t count, apl_buf *scratch, cons
             rc = apl_buf_addf(scratch, err, "%" PRId64, vals[i].i64);
         else
             rc = apl_buf_add(scratch, vals[i].span, err);
-        lens[i] = (int)(scratch->len - offsets[i]);
-        formats[i] = vals[i].type == APL_VAL_BLOB;
+        out->lens[i] = (int)(scratch->len - offsets[i]);
+        out->formats[i] = vals[i].type == APL_VAL_BLOB;
         if (!rc)
             rc = apl_buf_add_byte(scratch, '\0', err);
         if (rc)
             return rc;
     }
     for (size_t i = 0; i < count; i++)
-        ptrs[i] = scratch->ptr + offsets[i];
+        out->ptrs[i] = scratch->ptr + offsets[i];
     return APL_OK;
 }
 
@@ -197,16 +203,16 @@ static apl_rc run_prepared(pg_conn *conn, const char *sql, const apl_val *vals, 
 {
     enum { SCRATCH_MAX = 64 * 1024 * 1024 };
     APL_AUTO(apl_buf) scratch = APL_BUF(SCRATCH_MAX);
-    const char *ptrs[PARAM_MAX];
-    int lens[PARAM_MAX], formats[PARAM_MAX];
+    bound params;
     char name[16];
     if (count > PARAM_MAX)
         return apl_err_set(err, APL_E_INTERNAL, "too many parameters");
     apl_rc rc = prepare(conn, sql, name, err);
     if (!rc)
-        rc = bind_all(vals, count, &scratch, ptrs, lens, formats, err);
+        rc = bind_all(vals, count, &scratch, &params, err);
     if (!rc)
-        *out = PQexecPrepared(conn->pg, name, (int)count, ptrs, lens, formats, 1);
+        *out =
+            PQexecPrepared(conn->pg, name, (int)count, params.ptrs, params.lens, params.formats, 1);
     return rc;
 }
 

@@ -123,7 +123,8 @@ static bool allows(apl_column_role role, const apl_column_profile *p)
 static bool looks_like_handles(const apl_column_profile *p, uint64_t mean, uint64_t dates)
 {
     return !p->spaced && mean <= 30 && !dates && !half(p->numbers, p->filled) && p->distinct >= 2 &&
-           !half(p->stars, p->filled) && !half(p->flags, p->filled);
+           p->distinct * 20 >= p->filled && !half(p->stars, p->filled) &&
+           !half(p->flags, p->filled);
 }
 
 static bool looks_like_ids(const apl_column_profile *p, uint64_t mean, uint64_t dates)

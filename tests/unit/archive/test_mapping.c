@@ -162,6 +162,21 @@ static uint64_t fingerprint(const char *text)
     return hash;
 }
 
+/* A few values over and over are labels, not people. */
+static void test_labels_are_no_authors(void **state)
+{
+    (void)state;
+    char text[8000];
+    size_t n = 0;
+    for (int i = 0; i < 100; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "the parcel %d is late\t%s\n", i,
+                              i % 2 ? "negative" : "neutral");
+    apl_survey *survey = survey_text(text, "");
+    assert_int_equal(survey->mapping.column[APL_COLUMN_TEXT], 0);
+    assert_int_equal(survey->mapping.column[APL_COLUMN_AUTHOR], APL_MAPPING_NO_COLUMN);
+    apl_survey_free(survey);
+}
+
 static void test_fingerprint(void **state)
 {
     (void)state;
@@ -188,13 +203,10 @@ static void test_why(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_guesses),
-        cmocka_unit_test(test_pins),
-        cmocka_unit_test(test_pin_errors),
-        cmocka_unit_test(test_check_says_what_is_missing),
-        cmocka_unit_test(test_direction_sense),
-        cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_why),
+        cmocka_unit_test(test_guesses),         cmocka_unit_test(test_pins),
+        cmocka_unit_test(test_pin_errors),      cmocka_unit_test(test_check_says_what_is_missing),
+        cmocka_unit_test(test_direction_sense), cmocka_unit_test(test_labels_are_no_authors),
+        cmocka_unit_test(test_fingerprint),     cmocka_unit_test(test_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

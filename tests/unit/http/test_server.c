@@ -353,6 +353,7 @@ static void test_body_chunked(void **state)
                        7);
     apl_buf_clear(&out);
     assert_int_equal(raw_ask(server, large, (size_t)len, &out), 413);
+    assert_non_null(strstr(apl_buf_str(&out), "larger than 1000 bytes"));
     serve_end(server);
 }
 

@@ -207,6 +207,26 @@ static void test_crowd(void **state)
     }
 }
 
+/* Each wake alone brings its event: the heartbeat is further away than the test's patience. */
+static void test_wake_alone_is_enough(void **state)
+{
+    world *w = *state;
+    apl_http_config config = config_of(w);
+    config.heartbeat_us = 600 * APL_US_PER_SECOND;
+    apl_http_server *server = serve(config);
+    int fd = events_open(server);
+    assert_true(gate_wait(&w->opened, 1));
+    for (unsigned i = 1; i <= 200; i++) {
+        char mark[16];
+        APL_AUTO(apl_buf) out = APL_BUF(READ_MAX_BYTES);
+        (void)snprintf(mark, sizeof mark, "id: %u\n", i);
+        publish(w, 1);
+        assert_true(raw_read_until(fd, &out, mark, 1));
+    }
+    serve_end(server);
+    close(fd);
+}
+
 static void test_heartbeat_and_quiet_leaver(void **state)
 {
     world *w = *state;
@@ -441,17 +461,12 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_event_format),
-        TEST(test_crowd),
-        TEST(test_heartbeat_and_quiet_leaver),
-        TEST(test_slow_reader_is_reset),
-        TEST(test_backlog_comes_whole),
-        TEST(test_failing_next_resets),
-        TEST(test_handler_fails_after_making_it),
-        TEST(test_head_of_a_stream),
-        TEST(test_cap_on_streams),
-        TEST(test_leaver_during_next),
-        TEST(test_storm_and_shutdown),
+        TEST(test_event_format),         TEST(test_crowd),
+        TEST(test_wake_alone_is_enough), TEST(test_heartbeat_and_quiet_leaver),
+        TEST(test_slow_reader_is_reset), TEST(test_backlog_comes_whole),
+        TEST(test_failing_next_resets),  TEST(test_handler_fails_after_making_it),
+        TEST(test_head_of_a_stream),     TEST(test_cap_on_streams),
+        TEST(test_leaver_during_next),   TEST(test_storm_and_shutdown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

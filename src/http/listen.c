@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening the listening sockets ourselves, so that errors can say what to do. Tests: tests/unit/http/test_server.c */
+/* Opening the listening sockets ourselves, so that errors can say what to do. Tests: tests/unit/http/test_listen.c */
 #include "http/internal.h"
 
 #include <errno.h>

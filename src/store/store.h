@@ -54,8 +54,10 @@ typedef struct apl_store_backend {
     /* Full-text index: replaces the text of a post (old_text is what was indexed before, empty when new). */
     apl_rc (*search_put)(apl_conn *conn, int64_t workspace_id, int64_t post_id, apl_span old_text,
                          apl_span text, apl_err *err);
-    /* SQL with ($1 workspace, $2 query, $3 below this post id, $4 limit) giving post ids, newest first. */
+    /* SQL with ($1 workspace, $2 query, $3 below this post id, at most 2^40, $4 limit) giving post ids, newest first. */
     const char *search_sql;
+    /* SQL with ($1 workspace, $2 above this post id, $3 limit) giving the ids of all indexed posts, ascending. */
+    const char *search_ids_sql;
     /* Turns what a person typed into a query of that SQL (all words, prefix on the last, quotes = phrase). */
     apl_rc (*search_query)(apl_span typed, apl_buf *out, apl_err *err);
     /* Moves the write-ahead log into the database and cuts it (a no-op elsewhere). */

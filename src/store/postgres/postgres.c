@@ -341,6 +341,9 @@ static const char search_sql[] = "SELECT post_id FROM post_fts WHERE workspace_i
                                  " AND words @@ to_tsquery('simple', $2) AND post_id < $3"
                                  " ORDER BY post_id DESC LIMIT $4";
 
+static const char search_ids_sql[] = "SELECT post_id FROM post_fts WHERE workspace_id = $1"
+                                     " AND post_id > $2 ORDER BY post_id LIMIT $3";
+
 /* 'word' & 'a phrase' & 'last':* — inside quotes nothing is an operator. */
 static apl_rc add_term(apl_buf *out, apl_span term, bool is_prefix, apl_err *err)
 {
@@ -391,6 +394,7 @@ static const apl_store_backend backend = {
     .lock_workspace = pg_lock_workspace,
     .search_put = pg_search_put,
     .search_sql = search_sql,
+    .search_ids_sql = search_ids_sql,
     .search_query = pg_search_query,
     .checkpoint = pg_checkpoint,
     .check = pg_check,

@@ -332,8 +332,12 @@ static apl_rc sqlite_search_put(apl_conn *conn, int64_t workspace_id, int64_t po
 
 static const char search_sql[] =
     "SELECT rowid & 1099511627775 FROM post_fts"
-    " WHERE post_fts MATCH $2 AND rowid > ($1 << 40) AND rowid < ($1 << 40 | $3)"
+    " WHERE post_fts MATCH $2 AND rowid > ($1 << 40) AND rowid < ($1 << 40) + $3"
     " ORDER BY rowid DESC LIMIT $4";
+
+static const char search_ids_sql[] = "SELECT rowid & 1099511627775 FROM post_fts"
+                                     " WHERE rowid > ($1 << 40 | $2) AND rowid < ($1 + 1) << 40"
+                                     " ORDER BY rowid LIMIT $3";
 
 /* Every word quoted, so that no operator of FTS5 is reachable from outside. */
 static apl_rc add_term(apl_buf *out, apl_span term, bool is_prefix, apl_err *err)
@@ -390,6 +394,7 @@ static const apl_store_backend backend = {
     .lock_workspace = sqlite_lock_workspace,
     .search_put = sqlite_search_put,
     .search_sql = search_sql,
+    .search_ids_sql = search_ids_sql,
     .search_query = sqlite_search_query,
     .checkpoint = sqlite_checkpoint,
     .check = sqlite_check,

@@ -93,7 +93,7 @@ static apl_rc check_csrf(const apl_http_request *request, const api_who *who, ap
 
 static bool wants_json(const apl_http_request *request)
 {
-    return is_unsafe(request) && request->route->body_max_bytes > 0;
+    return is_unsafe(request) && request->body.len > 0;
 }
 
 static apl_rc refuse_type(apl_http_response *response)

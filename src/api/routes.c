@@ -52,11 +52,11 @@ const apl_http_route api_routes[] = {
      RULE(APL_MAY_WRITE_CHANNELS)},
     {APL_HTTP_POST, "/api/v1/hooks/{channel_id}", api_hook_receive, PUBLIC, API_HOOK_BODY_BYTES,
      "hook_receive", &hook_rule},
-    {APL_HTTP_POST, "/api/v1/imports", api_import_create, AGAIN, SMALL, "import_create",
+    {APL_HTTP_POST, "/api/v1/imports", api_import_create, WRITE, SMALL, "import_create",
      RULE(APL_MAY_WRITE_IMPORTS)},
     {APL_HTTP_POST, "/api/v1/imports/{import_id}/batches", api_import_batch, WRITE,
      API_IMPORT_BODY_BYTES, "import_batch", RULE(APL_MAY_WRITE_IMPORTS)},
-    {APL_HTTP_POST, "/api/v1/imports/{import_id}/finish", api_import_finish, WRITE, 0,
+    {APL_HTTP_POST, "/api/v1/imports/{import_id}/finish", api_import_finish, WRITE, SMALL,
      "import_finish", RULE(APL_MAY_WRITE_IMPORTS)},
 
     {APL_HTTP_GET, "/api/v1/report", api_report_show, 0, 0, "report", RULE(APL_MAY_READ_REPORT)},

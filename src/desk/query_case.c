@@ -99,7 +99,8 @@ apl_rc apl_person_find(apl_desk *desk, const apl_case_row *row, apl_arena *arena
 
 /* Columns of a post, its current version (without the payload), that version's assessment, its author. */
 #define POST_SQL                                                                                   \
-    "SELECT p.id, p.channel_id, p.parent_id, p.conversation_id, p.case_id, p.author_id, p.kind, "  \
+    "SELECT p.id, p.channel_id, coalesce(q.id, 0), p.conversation_id, p.case_id, p.author_id, "    \
+    "p.kind, "                                                                                     \
     "p.is_own, p.posted_us,"                                                                       \
     " p.learned_us, p.deleted_us, p.version_no, p.version_count, p.rating_x10, p.reach, "          \
     "p.echo_count, p.url,"                                                                         \
@@ -111,6 +112,8 @@ apl_rc apl_person_find(apl_desk *desk, const apl_case_row *row, apl_arena *arena
     " LEFT JOIN assessment s ON s.workspace_id = p.workspace_id AND s.post_id = p.id AND "         \
     "s.version_no = p.version_no"                                                                  \
     " LEFT JOIN author a ON a.workspace_id = p.workspace_id AND a.id = p.author_id"                \
+    " LEFT JOIN post q ON q.workspace_id = p.workspace_id AND q.id = p.parent_id"                  \
+    " AND q.posted_us < 9223372036854775807"                                                       \
     " WHERE p.workspace_id = $1 AND p.posted_us < 9223372036854775807"
 
 static apl_rc read_post(apl_cursor *c, apl_arena *arena, apl_thread_post *out, apl_err *err)

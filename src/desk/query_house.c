@@ -69,6 +69,21 @@ static apl_rc read_files(apl_arena *arena, apl_house_policy *policy, apl_err *er
     return rc;
 }
 
+/* By file: the digest depends on the order in which a folder was read. */
+static bool is_shipped(const apl_desk *desk, const apl_house_policy *policy)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < desk->env.default_policy_count; i++) {
+        const apl_policy_file *shipped = &desk->env.default_policy[i];
+        char hash[65];
+        hex_of(shipped->bytes, hash);
+        for (size_t j = 0; j < policy->file_count; j++)
+            same += apl_span_is(policy->files[j].path, shipped->name) &&
+                    strcmp(policy->files[j].sha256, hash) == 0;
+    }
+    return same == policy->file_count && same == desk->env.default_policy_count;
+}
+
 apl_rc apl_house_policy_read(apl_desk *desk, apl_arena *arena, apl_house_policy *out_policy,
                              apl_err *err)
 {
@@ -76,7 +91,6 @@ apl_rc apl_house_policy_read(apl_desk *desk, apl_arena *arena, apl_house_policy 
         "SELECT " APL_LIST(APL_POLICY_COLUMNS) " FROM policy WHERE workspace_id = $1"
                                                " ORDER BY id DESC LIMIT 1";
     static const char count_sql[] = "SELECT count(*) FROM policy WHERE workspace_id = $1";
-    char shipped[48];
     apl_house_policy policy = {0};
     apl_cursor *cursor = NULL;
     bool has_row = false;
@@ -96,8 +110,7 @@ apl_rc apl_house_policy_read(apl_desk *desk, apl_arena *arena, apl_house_policy 
         rc = read_files(arena, &policy, err);
     if (rc)
         return rc;
-    apl_policy_digest(desk->env.default_policy, desk->env.default_policy_count, shipped);
-    policy.is_default = apl_span_is(policy.row.digest, shipped);
+    policy.is_default = is_shipped(desk, &policy);
     hex_of(policy.row.files, policy.sha256);
     *out_policy = policy;
     return APL_OK;

@@ -37,7 +37,7 @@ const screens = [
   { name: "lost", path: "/nowhere", go: async (page) => { await page.waitForSelector(".page h1"); } },
   { name: "inbox-empty", isEmpty: true, go: async (page) => { await page.waitForSelector(".list-pane .empty"); } },
   { name: "report-empty", isEmpty: true, path: "/report", go: async (page) => { await page.waitForSelector(".empty"); } },
-  { name: "search-empty", path: "/inbox/all?q=zzzzzz", go: async (page) => { await page.waitForSelector(".list-pane .empty"); } },
+  { name: "search-empty", path: "/inbox/all?q=qqqqqq", go: async (page) => { await page.waitForSelector(".list-pane .empty"); } },
   ...(isReal ? [] : [
     { name: "case-edited", path: "/inbox/all/101", go: async (page) => { await page.getByRole("button", { name: /edited/ }).click(); await page.waitForSelector(".versions ins"); } },
     { name: "case-deleted", path: "/inbox/all/117", go: async (page) => { await page.waitForSelector(".deleted"); } },

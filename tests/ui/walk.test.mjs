@@ -214,10 +214,11 @@ test("the intake form: faults are named, a call is saved and opened", async () =
   await page.getByRole("button", { name: "Save" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForSelector(".trouble");
+  await focusIn(page, "#intake-text");
+  await page.keyboard.type("The gangway was icy and my aunt slipped.");
+  await page.keyboard.press("Tab");
   await focusIn(page, "#intake-name");
   await page.keyboard.type("Walter Probe");
-  await page.locator("#intake-text").focus();
-  await page.keyboard.type("The gangway was icy and my aunt slipped.");
   await page.getByRole("button", { name: "Save" }).focus();
   await page.keyboard.press("Enter");
   await page.waitForSelector('.toast:has-text("Saved in case")');

@@ -14,6 +14,8 @@ export class SseParser {
   private rest = "";
   private data: string[] = [];
   private kind = "";
+  private id = "";
+  /** Of the last event that came whole: one that was cut off is asked for again. */
   lastId = "";
 
   push(text: string, emit: (kind: string, data: string) => void): void {
@@ -31,10 +33,12 @@ export class SseParser {
     this.rest = "";
     this.data = [];
     this.kind = "";
+    this.id = this.lastId;
   }
 
   private takeLine(line: string, emit: (kind: string, data: string) => void): void {
     if (line === "") {
+      this.lastId = this.id;
       if (this.data.length) emit(this.kind || "message", this.data.join("\n"));
       this.data = [];
       this.kind = "";
@@ -46,7 +50,7 @@ export class SseParser {
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "data") this.data.push(value);
     else if (field === "event") this.kind = value;
-    else if (field === "id") this.lastId = value;
+    else if (field === "id") this.id = value;
   }
 }
 
@@ -81,6 +85,7 @@ export function listenLive(handlers: LiveHandlers): () => void {
   const parser = new SseParser();
   void (async () => {
     let waitMs = 1000;
+    let failures = 0;
     while (!stop.signal.aborted) {
       const startedAt = Date.now();
       try {
@@ -88,8 +93,12 @@ export function listenLive(handlers: LiveHandlers): () => void {
       } catch {
         if (stop.signal.aborted) return;
       }
-      if (Date.now() - startedAt > 20_000) waitMs = 1000;
-      handlers.onState(false);
+      if (Date.now() - startedAt > 20_000) {
+        waitMs = 1000;
+        failures = 0;
+      }
+      // A stream that merely ended (a proxy's limit, a restart) comes back at once and worries nobody.
+      if (++failures > 1) handlers.onState(false);
       await new Promise((resolve) => setTimeout(resolve, waitMs));
       waitMs = Math.min(waitMs * 2, 30_000);
     }

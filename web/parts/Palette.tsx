@@ -2,12 +2,16 @@
 // Everything by name: a combobox over the table of commands. A number opens that case, anything else can be searched.
 import { createEffect, createMemo, createSignal, For, on, Show } from "solid-js";
 import { t } from "../i18n/en";
+import { KEYMAP } from "../state/keymap";
 import { commands, type Command } from "../state/keys";
 import { inboxPath, navigate } from "../state/router";
 import { Keys } from "./HelpSheet";
 import { Sheet } from "./Sheet";
 
 const MAX_SHOWN = 12;
+/** What is done to the case at hand comes first. */
+const RANK = [t.help.groups.case, t.help.groups.go, t.help.groups.page, t.help.groups.move];
+const order = Object.keys(KEYMAP);
 
 /** All words of the query occur in the name, in any order. */
 function matches(command: Command, words: string[]): boolean {
@@ -25,7 +29,7 @@ export function Palette(props: { onClose: () => void }) {
     const hits = [...commands()]
       .reverse()
       .filter((one) => one.id !== "palette" && (one.isOn?.() ?? true) && matches(one, words) && !seen.has(one.id) && seen.add(one.id))
-      .reverse()
+      .sort((a, b) => RANK.indexOf(a.group) - RANK.indexOf(b.group) || order.indexOf(a.id) - order.indexOf(b.id))
       .slice(0, MAX_SHOWN);
     if (/^[1-9][0-9]{0,14}$/.test(typed))
       hits.unshift({ id: "case", key: "", group: "", name: t.palette.goCase(typed), run: () => navigate(`/inbox/all/${typed}`) });

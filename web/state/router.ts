@@ -65,4 +65,5 @@ export function followLink(event: MouseEvent): void {
   if (link.target || link.origin !== window.location.origin || link.hasAttribute("download")) return;
   event.preventDefault();
   navigate(link.pathname + link.search);
+  if (link.hash) requestAnimationFrame(() => document.getElementById(link.hash.slice(1))?.scrollIntoView());
 }

@@ -289,7 +289,7 @@ export function CasePane(props: { id: number; onBack: () => void; isFocusWanted:
     return { text: Array.from(post?.text ?? ""), title: Array.from(post?.title ?? "") };
   });
   return (
-    <Show when={!trouble()} fallback={<div class="case-trouble"><button type="button" class="link-button" onClick={() => props.onBack()}>‹ {t.case.back}</button><TroubleNote trouble={trouble() as Trouble} onRetry={() => void load()} /></div>}>
+    <Show when={!trouble()} fallback={<div class="case-trouble"><h1 class="hidden">{t.case.title(props.id)}</h1><button type="button" class="link-button" onClick={() => props.onBack()}>‹ {t.case.back}</button><TroubleNote trouble={trouble() as Trouble} onRetry={() => void load()} /></div>}>
       <Show when={detail()} fallback={<p class="loading" role="status">{t.loading}</p>}>
         {(found) => (
           <article class="case" data-state={found().case.state}>

@@ -7,6 +7,7 @@ import { t } from "../i18n/en";
 import { duration, shortTime } from "../i18n/time";
 import { Diff } from "../parts/Diff";
 import { Marked } from "../parts/Marked";
+import { safeUrl } from "../parts/safe-url";
 import { Time } from "../parts/Time";
 import { TroubleNote } from "../parts/TroubleNote";
 import { asTrouble } from "../state/cases";
@@ -15,17 +16,6 @@ import { now } from "../state/clock";
 import { zone } from "../state/session";
 
 const LATE_LEARNT_S = 15 * 60;
-
-/** A permalink from outside is followed only when it is plainly a web address. */
-export function safeUrl(url: string | null): string | null {
-  if (!url) return null;
-  try {
-    const parsed = new URL(url);
-    return parsed.protocol === "https:" || parsed.protocol === "http:" ? parsed.href : null;
-  } catch {
-    return null;
-  }
-}
 
 function Versions(props: { postId: number; version: number }) {
   const [items, setItems] = createSignal<PostVersion[] | null>(null);

@@ -78,7 +78,9 @@ function Filters(props: { query: CaseQuery; onChange: (change: Partial<CaseQuery
 
 function Empty(props: { query: CaseQuery }) {
   const isFiltered = () => Boolean(props.query.q || props.query.channel || props.query.company || props.query.intent);
-  const words = () => (isFiltered() ? [t.inbox.noMatch, t.inbox.noMatchHint] : t.emptyViews[props.query.view]);
+  /** Somebody who has no post at all is told the first step, in whatever view they look. */
+  const isBare = () => views().find((one) => one.name === "all")?.count === 0;
+  const words = () => (isFiltered() ? [t.inbox.noMatch, t.inbox.noMatchHint] : t.emptyViews[isBare() ? "all" : props.query.view]);
   return (
     <div class="empty">
       <p class="empty-what">{words()[0]}</p>

@@ -25,9 +25,9 @@ const empty = (): Draft => ({
 /** What stands in the way of saving, in words, with the field to mend. */
 export function faults(draft: Draft): { id: string; words: string }[] {
   const found: { id: string; words: string }[] = [];
+  if (!draft.text.trim()) found.push({ id: "intake-text", words: t.intake.needText });
   if (!draft.name.trim()) found.push({ id: "intake-name", words: t.intake.needName });
   if (!fromLocalField(draft.at, zone())) found.push({ id: "intake-at", words: t.intake.needWhen });
-  if (!draft.text.trim()) found.push({ id: "intake-text", words: t.intake.needText });
   if (draft.ours.trim() && !fromLocalField(draft.oursAt, zone())) found.push({ id: "intake-ours-at", words: t.intake.needWhen });
   return found;
 }
@@ -73,7 +73,7 @@ export function Intake() {
       key = newKey();
       setDraft({ ...empty(), caseId: "" });
       if (route().params.get("case")) navigate(`/inbox/all/${made.case_id}`);
-      else document.getElementById("intake-name")?.focus();
+      else document.getElementById("intake-text")?.focus();
     } catch (error) {
       setTrouble(asTrouble(error));
     }

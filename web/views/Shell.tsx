@@ -36,7 +36,7 @@ function NavLink(props: { path: string; text: string; is: boolean; count?: strin
   return (
     <a href={props.path} class={`nav-link ${props.class ?? ""}`} aria-current={props.is ? "page" : undefined}>
       <span>{props.text}</span>
-      <Show when={props.count}><span class="nav-count">{props.count}</span></Show>
+      <Show when={props.count}><span class="nav-count" data-zero={props.count === "0" ? "" : undefined}>{props.count}</span></Show>
     </a>
   );
 }
@@ -83,7 +83,7 @@ function Banners() {
       </div>
       <Show when={needsPassword()}>
         <p class="banner" data-tone="hint">
-          {t.hints.password} <a href="/settings#password">{t.hints.passwordLink}</a>
+          {t.hints.password} <a href="/settings#password-head">{t.hints.passwordLink}</a>
           <button type="button" class="link-button" onClick={() => setHiddenHints([...hiddenHints(), "password"])}>{t.hints.hide}</button>
         </p>
       </Show>

@@ -16,9 +16,6 @@ enum {
         300, /* 300 rows of at most 150 bytes stay under the 65,535 bytes of an entry */
     NOTE_MAX_BYTES = 4096,
 };
-/* A signed head is also kept as a checkpoint of its own this often: what outsiders compare against. */
-static const int64_t checkpoint_every_us = 10 * APL_US_PER_MINUTE;
-static const int64_t checkpoint_every_entries = 10000;
 
 static apl_rc read_head(apl_tx *tx, apl_err *err)
 {
@@ -112,8 +109,8 @@ static apl_rc write_head(apl_tx *tx, apl_err *err)
         rc = apl_tree_format(&head->tree, &frontier, err);
     if (rc)
         return rc;
-    bool keep = tx->now - head->checkpoint_us >= checkpoint_every_us ||
-                head->size / checkpoint_every_entries != tx->first_size / checkpoint_every_entries;
+    bool keep = tx->now - head->checkpoint_us >= APL_CHECKPOINT_EVERY_US ||
+                head->size / APL_CHECKPOINT_EVERY_ENTRIES != tx->first_size / APL_CHECKPOINT_EVERY_ENTRIES;
     if (keep) {
         head->checkpoint_us = tx->now;
         rc = apl_conn_run(tx->conn, keep_sql,

@@ -31,6 +31,9 @@ typedef struct apl_ledger_head {
 } apl_ledger_head;
 
 enum { APL_TX_CASES_MAX = 64, APL_TX_SAVES_MAX = 4 };
+/* A signed head is also kept as a checkpoint of its own this often (verify.h knows when one must be there). */
+enum { APL_CHECKPOINT_EVERY_ENTRIES = 10000 };
+#define APL_CHECKPOINT_EVERY_US (10 * APL_US_PER_MINUTE)
 
 typedef struct apl_tx {
     apl_desk *desk;

@@ -16,7 +16,7 @@ enum {
     STMT_SLOTS = 1024,
     PARAM_MAX = 48,
     BUSY_MS = 5000,
-    CACHE_KIB = 8 * 1024,
+    CACHE_KIB = 64 * 1024,
     READER_CACHE_KIB = 2 * 1024
 };
 

@@ -5,9 +5,7 @@
  */
 #include "cli/commands.h"
 #include "cli/remote.h"
-#include "desk/import_file.h"
-#include "desk/judge.h"
-#include "desk/writer.h"
+#include "desk/import_local.h"
 #include "json/writer.h"
 
 #include <stdio.h>
@@ -15,49 +13,32 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OWN_MAX = 256, JUDGE_ARENA_BYTES = 128 * 1024 * 1024 };
+enum { OWN_MAX = 256 };
 
 /* Where the posts go: one of the two. */
 typedef struct target {
     apl_desk *desk; /* writing, or (with remote) reading */
-    apl_writer *writer;
-    apl_judge *judge;
+    apl_import_local *local;
     apl_remote *remote;
     apl_import import;
-    apl_arena arena;
 } target;
 
 static void target_close(target *t)
 {
-    apl_judge_free(t->judge);
-    apl_writer_close(t->writer);
+    apl_import_local_close(t->local);
     apl_remote_close(t->remote);
     apl_desk_close(t->desk);
     apl_import_release(&t->import);
-    apl_arena_release(&t->arena);
 }
 
 static apl_rc target_open(apl_cli *cli, target *t, apl_err *err)
 {
-    apl_arena_init(&t->arena, JUDGE_ARENA_BYTES);
     apl_rc rc = apl_cli_open(cli, APL_DESK_WRITE, &t->desk, err);
     if (rc == APL_E_BUSY) {
         rc = apl_remote_open(apl_cli_data_dir(cli), &t->remote, err);
         return rc ? rc : apl_cli_open(cli, APL_DESK_READ, &t->desk, err);
     }
-    if (!rc)
-        rc = apl_judge_new(apl_policy_use_take(t->desk), &t->judge, err);
-    return rc ? rc : apl_writer_open(t->desk, NULL, NULL, &t->writer, err);
-}
-
-static apl_rc put_local(void *ctx, apl_batch_item *items, size_t count, apl_err *err)
-{
-    target *t = ctx;
-    apl_import_batch batch = {&t->import, items, count};
-    apl_arena_clear(&t->arena);
-    apl_rc rc = apl_batch_judge(t->judge, apl_span_of(t->import.channel_name), items, count,
-                                &t->arena, err);
-    return rc ? rc : apl_writer_run(t->writer, apl_import_batch_write, &batch, err);
+    return rc ? rc : apl_import_local_open(t->desk, &t->import, &t->local, err);
 }
 
 static apl_rc put_remote(void *ctx, apl_batch_item *items, size_t count, apl_err *err)
@@ -330,13 +311,16 @@ static apl_rc finish_import(apl_cli *cli, target *t, const apl_import_file *file
     APL_AUTO(apl_buf) text = APL_BUF(64 * 1024);
     if (t->remote)
         return apl_remote_import_finish(t->remote, err);
-    apl_rc rc = apl_writer_run(t->writer, apl_import_finish, &t->import, err);
+    apl_rc rc =
+        apl_writer_run(apl_import_local_writer(t->local), apl_import_finish, &t->import, err);
     if (rc || !apl_cli_has(cli, "map"))
         return rc;
     const apl_archive *archive = apl_import_file_archive(file);
     rc = apl_mapping_format(&apl_import_file_survey(file)->mapping, archive, &text, err);
     apl_import_mapping mapping = {apl_mapping_fingerprint(archive), apl_buf_view(&text)};
-    return rc ? rc : apl_writer_run(t->writer, apl_import_mapping_save, &mapping, err);
+    return rc ? rc
+              : apl_writer_run(apl_import_local_writer(t->local), apl_import_mapping_save, &mapping,
+                               err);
 }
 
 static apl_rc add_own_names(const plan *p, apl_import *import, apl_err *err)
@@ -351,7 +335,8 @@ static apl_rc add_own_names(const plan *p, apl_import *import, apl_err *err)
 static apl_rc take(apl_cli *cli, target *t, plan *p, apl_import_file *file, apl_err *err)
 {
     apl_import_totals totals = {0};
-    apl_import_sink sink = {t->remote ? put_remote : put_local, t};
+    apl_import_sink sink = t->remote ? (apl_import_sink){put_remote, NULL, t}
+                                     : apl_import_local_sink(t->local);
     const char *zone = p->options.zone->name;
     if (!apl_cli_has(cli, "json"))
         print_mapping(file, stdout);

@@ -107,6 +107,8 @@ static const apl_cli_option triage_options[] = {
 
 static const apl_cli_option bench_options[] = {
     {"posts", "N", "how many posts (default 100000)"},
+    {"cases", "N", "in about how many cases (default a third of the posts)"},
+    {"make", "FILE", "only write the made posts, as JSON Lines"},
     {"data", "DIR", "where to work (default: a temporary folder, removed afterwards)"},
     APL_CLI_JSON_OPTION,
     APL_CLI_OPTIONS_END,

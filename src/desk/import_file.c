@@ -18,6 +18,14 @@ enum {
     REJECTS_MAX_BYTES = 64 * 1024 * 1024,
 };
 
+/* A batch that is filled, or on its way into the store while the other one is filled. */
+typedef struct batch {
+    apl_batch_item *items;
+    size_t count;
+    bool is_put;
+    apl_arena arena;
+} batch;
+
 struct apl_import_file {
     apl_import_file_options opt;
     apl_archive_options archive_opt;
@@ -26,10 +34,8 @@ struct apl_import_file {
     apl_survey *survey;
     apl_convert *convert;
     /* second reading */
-    apl_batch_item *items;
-    apl_span *raws; /* of the present batch, for rejects */
-    size_t count;
-    apl_arena arena;  /* of the present batch */
+    batch batches[2];
+    batch *filling;
     apl_arena record; /* of the present record */
     apl_buf rejects, reasons;
     bool rejects_begun;
@@ -104,13 +110,17 @@ apl_rc apl_import_file_open(const apl_import_file_options *options, apl_import_f
         return apl_err_nomem(err);
     file->opt = *options;
     file->archive_opt = (apl_archive_options){.name = options->path, .encoding = options->encoding};
-    apl_arena_init(&file->arena, BATCH_ARENA_BYTES);
     apl_arena_init(&file->record, BATCH_ARENA_BYTES);
     apl_buf_init(&file->rejects, REJECTS_MAX_BYTES);
     apl_buf_init(&file->reasons, REJECTS_MAX_BYTES);
-    file->items = apl_mem_zalloc(APL_IMPORT_BATCH_MAX, sizeof *file->items);
-    file->raws = apl_mem_zalloc(APL_IMPORT_BATCH_MAX, sizeof *file->raws);
-    apl_rc rc = file->items && file->raws ? APL_OK : apl_err_nomem(err);
+    file->filling = &file->batches[0];
+    apl_rc rc = APL_OK;
+    for (int i = 0; i < 2 && !rc; i++) {
+        apl_arena_init(&file->batches[i].arena, BATCH_ARENA_BYTES);
+        file->batches[i].items =
+            apl_mem_zalloc(APL_IMPORT_BATCH_MAX, sizeof *file->batches[i].items);
+        rc = file->batches[i].items ? APL_OK : apl_err_nomem(err);
+    }
     if (!rc && options->format)
         rc = apl_archive_format_parse(apl_span_of(options->format), &file->archive_opt.format, err);
     if (!rc)
@@ -133,12 +143,13 @@ void apl_import_file_close(apl_import_file *file)
     apl_survey_free(file->survey);
     apl_archive_close(file->archive);
     apl_file_close(file->source);
-    apl_arena_release(&file->arena);
+    for (int i = 0; i < 2; i++) {
+        apl_arena_release(&file->batches[i].arena);
+        apl_mem_free(file->batches[i].items);
+    }
     apl_arena_release(&file->record);
     apl_buf_release(&file->rejects);
     apl_buf_release(&file->reasons);
-    apl_mem_free(file->items);
-    apl_mem_free(file->raws);
     apl_mem_free(file);
 }
 
@@ -231,41 +242,58 @@ static apl_rc add_reject(apl_import_file *file, int64_t line, apl_span raw, cons
 /* The converted post points into the record, which is gone with the next one. */
 static apl_rc keep_post(apl_import_file *file, const apl_post_in *in, int64_t line, apl_err *err)
 {
-    apl_batch_item *item = &file->items[file->count];
+    batch *b = file->filling;
+    apl_batch_item *item = &b->items[b->count];
     *item = (apl_batch_item){.post = *in, .line = line};
     apl_post_in *p = &item->post;
     apl_span *spans[] = {&p->remote_id,   &p->revision, &p->parent_id, &p->author_id,
                          &p->author_name, &p->text,     &p->title,     &p->company,
                          &p->url,         &p->lang,     &p->raw};
     for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
-        apl_rc rc = apl_arena_copy(&file->arena, *spans[i], spans[i], err);
+        apl_rc rc = apl_arena_copy(&b->arena, *spans[i], spans[i], err);
         if (rc)
             return rc;
     }
-    file->raws[file->count++] = p->raw;
+    b->count++;
     return APL_OK;
 }
 
-static apl_rc hand_over(apl_import_file *file, const apl_import_sink *sink, apl_err *err)
+/* What became of a batch that was put. */
+static apl_rc settle(apl_import_file *file, batch *b, const apl_import_sink *sink, apl_err *err)
 {
-    if (!file->count)
+    if (!b->is_put)
         return APL_OK;
-    apl_rc rc = sink->put(sink->ctx, file->items, file->count, err);
-    for (size_t i = 0; i < file->count && !rc; i++)
-        if (file->items[i].rc)
-            rc = add_reject(file, file->items[i].line, file->raws[i], &file->items[i].err, err);
+    apl_rc rc = sink->settle ? sink->settle(sink->ctx, err) : APL_OK;
+    for (size_t i = 0; i < b->count && !rc; i++)
+        if (b->items[i].rc)
+            rc = add_reject(file, b->items[i].line, b->items[i].post.raw, &b->items[i].err, err);
     if (!rc) {
-        apl_batch_counts c = apl_batch_count(file->items, file->count);
+        apl_batch_counts c = apl_batch_count(b->items, b->count);
         file->totals.counts.taken += c.taken;
         file->totals.counts.known += c.known;
         file->totals.counts.edited += c.edited;
         file->totals.counts.deleted += c.deleted;
     }
-    file->count = 0;
-    apl_arena_clear(&file->arena);
+    b->count = 0;
+    b->is_put = false;
+    apl_arena_clear(&b->arena);
     report(file, false, apl_stream_taken_bytes(apl_archive_stream(file->archive)),
            (uint64_t)file->totals.records);
     return rc;
+}
+
+/* Puts the full batch, then makes the other one free. */
+static apl_rc hand_over(apl_import_file *file, const apl_import_sink *sink, apl_err *err)
+{
+    batch *full = file->filling, *other = &file->batches[full == file->batches];
+    apl_rc rc = full->count ? sink->put(sink->ctx, full->items, full->count, err) : APL_OK;
+    full->is_put = full->count && !rc;
+    apl_rc settled = settle(file, other, sink, rc ? NULL : err);
+    if (rc)
+        full->count = 0;
+    else
+        file->filling = other;
+    return rc ? rc : settled;
 }
 
 static apl_rc take_record(apl_import_file *file, const apl_archive_record *record, apl_err *err)
@@ -323,13 +351,17 @@ apl_rc apl_import_file_run(apl_import_file *file, const apl_import_sink *sink,
         if (rc || record.item == APL_ARCHIVE_END)
             break;
         rc = take_record(file, &record, err);
-        if (!rc &&
-            (file->count == APL_IMPORT_BATCH_MAX || file->arena.used_bytes > BATCH_FULL_BYTES))
+        if (!rc && (file->filling->count == APL_IMPORT_BATCH_MAX ||
+                    file->filling->arena.used_bytes > BATCH_FULL_BYTES))
             rc = hand_over(file, sink, err);
     }
     /* What was read before the file turned out to be damaged is taken: it can be fed again without doubling. */
     apl_err first = err ? *err : (apl_err){0};
     apl_rc last = hand_over(file, sink, rc ? NULL : err);
+    for (int i = 0; i < 2; i++) {
+        apl_rc settled = settle(file, &file->batches[i], sink, rc || last ? NULL : err);
+        last = last ? last : settled;
+    }
     if (!last)
         last = flush_rejects(file, rc ? NULL : err);
     if (rc && err)

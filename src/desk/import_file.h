@@ -10,8 +10,10 @@
 #include "desk/import.h"
 
 typedef struct apl_import_sink {
-    /* Takes a whole batch; fills the items' rc, err and result; has returned only when it is durable. */
+    /* Takes a whole batch. May return before it is durable, then settle tells; two are on the way at most. */
     apl_rc (*put)(void *ctx, apl_batch_item *items, size_t count, apl_err *err);
+    /* Waits until the batch that was put first is durable and its items' rc, err and result are filled. May be NULL. */
+    apl_rc (*settle)(void *ctx, apl_err *err);
     void *ctx;
 } apl_import_sink;
 

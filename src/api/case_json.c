@@ -3,6 +3,7 @@
 #include "api/internal.h"
 
 #include "base/utf8.h"
+#include "desk/detail.h"
 #include "model/case.h"
 #include "model/clock.h"
 
@@ -143,38 +144,18 @@ static void read_detail(const apl_http_request *request, const apl_thread_post *
         *out_root = APL_JSON_NONE;
 }
 
-static apl_span text_of(apl_json object, const char *name)
-{
-    apl_span text = APL_SPAN("");
-    (void)apl_json_as_str(apl_json_get(object, name), &text);
-    return text;
-}
-
-static int64_t number_of(apl_json object, const char *name)
-{
-    int64_t number = 0;
-    (void)apl_json_as_i64(apl_json_get(object, name), &number);
-    return number;
-}
-
-static bool truth_of(apl_json object, const char *name)
-{
-    bool truth = false;
-    (void)apl_json_as_bool(apl_json_get(object, name), &truth);
-    return truth;
-}
-
 static void write_heads(apl_json_writer *w, apl_json heads)
 {
     apl_json head;
     apl_json_key(w, "heads");
     apl_json_array_begin(w);
     for (apl_json_iter it = apl_json_each(heads); apl_json_next(&it, NULL, &head);) {
+        apl_detail_head h = apl_detail_head_of(head);
         apl_json_object_begin(w);
-        apl_json_member_string(w, "name", text_of(head, "head"));
-        apl_json_member_string(w, "label", text_of(head, "label"));
-        apl_json_member_double(w, "score", (double)number_of(head, "score") / 1000.0);
-        apl_json_member_bool(w, "is_unsure", truth_of(head, "unsure"));
+        apl_json_member_string(w, "name", h.head);
+        apl_json_member_string(w, "label", h.label);
+        apl_json_member_double(w, "score", (double)h.score / 1000.0);
+        apl_json_member_bool(w, "is_unsure", h.unsure);
         apl_json_object_end(w);
     }
     apl_json_array_end(w);
@@ -187,17 +168,17 @@ static void write_reasons(apl_json_writer *w, apl_json reasons, const apl_versio
     apl_json_key(w, "reasons");
     apl_json_array_begin(w);
     for (apl_json_iter it = apl_json_each(reasons); apl_json_next(&it, NULL, &reason);) {
-        bool is_title = number_of(reason, "field") == 1;
+        apl_detail_reason r = apl_detail_reason_of(reason);
+        bool is_title = r.field == 1;
         apl_span text = is_title ? version->title : version->text;
-        int64_t offset = number_of(reason, "offset"), len = number_of(reason, "len");
-        int64_t from = api_code_points(text, offset);
+        int64_t from = api_code_points(text, r.offset);
         apl_json_object_begin(w);
-        apl_json_member_string(w, "label", text_of(reason, "label"));
-        apl_json_member_string(w, "list", text_of(reason, "list"));
+        apl_json_member_string(w, "label", r.label);
+        apl_json_member_string(w, "list", r.list);
         apl_json_member_str(w, "field", is_title ? "title" : "text");
         apl_json_member_i64(w, "offset", from);
-        apl_json_member_i64(w, "length", api_code_points(text, offset + len) - from);
-        apl_json_member_double(w, "weight", (double)number_of(reason, "weight") / 1000.0);
+        apl_json_member_i64(w, "length", api_code_points(text, r.offset + r.len) - from);
+        apl_json_member_double(w, "weight", (double)r.weight / 1000.0);
         apl_json_object_end(w);
     }
     apl_json_array_end(w);
@@ -242,17 +223,18 @@ apl_rc api_trace(apl_json_writer *w, const apl_http_request *request, const apl_
     apl_json_array_begin(w);
     for (apl_json_iter it = apl_json_each(apl_json_get(root, "trace"));
          apl_json_next(&it, NULL, &step);) {
-        apl_span method = text_of(step, "method"), why = text_of(step, "why"),
-                 seen = text_of(step, "sentence");
+        apl_detail_step d = apl_detail_step_of(step);
+        char *both = !d.matched  ? apl_arena_printf(request->arena, "did not match (saw %.*s)",
+                                                    APL_SPAN_ARGS(d.seen))
+                     : d.why.len ? apl_arena_printf(request->arena, "%.*s (%.*s)",
+                                                    APL_SPAN_ARGS(d.why), APL_SPAN_ARGS(d.sentence))
+                                 : NULL;
         apl_json_object_begin(w);
-        apl_json_member_string(w, "rule", text_of(step, "rule"));
-        apl_json_member_bool(w, "is_match", truth_of(step, "matched"));
-        char *both = why.len ? apl_arena_printf(request->arena, "%.*s (%.*s)", APL_SPAN_ARGS(why),
-                                                APL_SPAN_ARGS(seen))
-                             : NULL;
-        apl_json_member_string(w, "sentence", both ? apl_span_of(both) : seen);
-        api_member_text(w, "r_number", is_method_rule(method) ? method : APL_SPAN_NONE);
-        api_member_text(w, "where", text_of(step, "where"));
+        apl_json_member_string(w, "rule", d.rule);
+        apl_json_member_bool(w, "is_match", d.matched);
+        apl_json_member_string(w, "sentence", both ? apl_span_of(both) : d.sentence);
+        api_member_text(w, "r_number", is_method_rule(d.method) ? d.method : APL_SPAN_NONE);
+        api_member_text(w, "where", APL_SPAN_NONE);
         apl_json_object_end(w);
     }
     apl_json_array_end(w);

@@ -137,7 +137,8 @@ static apl_rc copy_row(apl_tx *tx, apl_case_change *change, apl_err *err)
 {
     bool found = false;
     int64_t keys[] = {tx->workspace_id, change->case_id};
-    return apl_row_find(tx->conn, &apl_table_case, keys, change->arena, &change->row, &found, err);
+    return apl_row_find(&(apl_reading){tx->conn, change->arena}, &apl_table_case, keys,
+                        &change->row, &found, err);
 }
 
 apl_rc apl_case_change_apply(apl_tx *tx, void *ctx, apl_err *err)

@@ -99,19 +99,19 @@ apl_rc apl_channel_secret(const apl_desk *desk, const apl_channel_row *row,
     return apl_box_open(desk->secret_key, about_row(row->id, about), row->secret, out, err);
 }
 
-apl_rc apl_channel_find(apl_conn *conn, int64_t workspace_id, apl_span slug, apl_arena *arena,
+apl_rc apl_channel_find(const apl_reading *reading, int64_t workspace_id, apl_span slug,
                         apl_channel_row *out_row, bool *out_found, apl_err *err)
 {
     static const char sql[] =
         "SELECT " APL_LIST(APL_CHANNEL_COLUMNS) " FROM channel WHERE workspace_id = $1"
                                                 " AND slug = $2";
     apl_cursor *cursor = NULL;
-    apl_rc rc =
-        apl_conn_query(conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(slug)), &cursor, err);
+    apl_rc rc = apl_conn_query(reading->conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(slug)),
+                               &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, out_found, err);
     if (!rc && *out_found)
-        rc = apl_row_read(cursor, &apl_table_channel, 0, arena, out_row, err);
+        rc = apl_row_read(cursor, &apl_table_channel, 0, reading->arena, out_row, err);
     apl_cursor_close(cursor);
     return rc;
 }
@@ -121,8 +121,8 @@ apl_rc apl_channel_find_named(apl_conn *conn, int64_t workspace_id, apl_span nam
 {
     char slug[APL_CHANNEL_SLUG_MAX_BYTES];
     bool found = false;
-    apl_rc rc =
-        apl_channel_find(conn, workspace_id, slug_from(name, slug), arena, out_row, &found, err);
+    apl_rc rc = apl_channel_find(&(apl_reading){conn, arena}, workspace_id, slug_from(name, slug),
+                                 out_row, &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "there is no channel \"%.*s\"",
                          APL_SPAN_ARGS(apl_utf8_cut(name, 60)));
@@ -140,7 +140,8 @@ apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *channel, apl_actor act
     out_secret[0] = '\0';
     apl_rc rc = check(channel, slug, err);
     if (!rc)
-        rc = apl_channel_find(tx->conn, tx->workspace_id, slug, &tx->arena, &row, &taken, err);
+        rc = apl_channel_find(&(apl_reading){tx->conn, &tx->arena}, tx->workspace_id, slug, &row,
+                              &taken, err);
     if (!rc && taken) {
         apl_err_set(err, APL_E_EXISTS, "there is already a channel \"%.*s\"", APL_SPAN_ARGS(slug));
         apl_err_where(err, "slug");

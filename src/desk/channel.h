@@ -27,7 +27,7 @@ apl_rc apl_channel_add(apl_tx *tx, const apl_channel_new *new_channel, apl_actor
                        apl_channel_row *out_row, char out_secret[APL_CHANNEL_SECRET_TEXT_BYTES],
                        apl_err *err) MUST_USE;
 /* By slug. */
-apl_rc apl_channel_find(apl_conn *conn, int64_t workspace_id, apl_span slug, apl_arena *arena,
+apl_rc apl_channel_find(const apl_reading *reading, int64_t workspace_id, apl_span slug,
                         apl_channel_row *out_row, bool *out_found, apl_err *err) MUST_USE;
 /* By the short name that `name` makes; APL_E_NOT_FOUND. */
 apl_rc apl_channel_find_named(apl_conn *conn, int64_t workspace_id, apl_span name, apl_arena *arena,

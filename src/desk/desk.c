@@ -234,8 +234,8 @@ apl_rc apl_desk_reload_workspace(apl_desk *desk, apl_err *err)
     bool found = false;
     int64_t keys[] = {desk->workspace_id};
     apl_arena_clear(&desk->arena);
-    apl_rc rc = apl_row_find(desk->conn, &apl_table_workspace, keys, &desk->arena, &desk->workspace,
-                             &found, err);
+    apl_rc rc = apl_row_find(&(apl_reading){desk->conn, &desk->arena}, &apl_table_workspace, keys,
+                             &desk->workspace, &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "the store holds no workspace yet");
     return rc;

@@ -54,7 +54,8 @@ static apl_rc join_case(apl_desk *desk, const apl_form *form, apl_arena *arena, 
     }
     int64_t keys[] = {desk->workspace_id, line.row.conversation_id};
     if (!rc)
-        rc = apl_row_find(desk->conn, &apl_table_post, keys, arena, &root, &found, err);
+        rc = apl_row_find(&(apl_reading){desk->conn, arena}, &apl_table_post, keys, &root, &found,
+                          err);
     if (!rc && found)
         rc = apl_channel_get(desk, root.channel_id, arena, channel, &found, err);
     if (!rc && !found)
@@ -72,8 +73,8 @@ static apl_rc join_person(apl_desk *desk, const apl_form *form, apl_arena *arena
                           apl_channel_row *channel, apl_err *err)
 {
     bool found = false;
-    apl_rc rc = apl_channel_find(desk->conn, desk->workspace_id, APL_SPAN("intake"), arena, channel,
-                                 &found, err);
+    apl_rc rc = apl_channel_find(&(apl_reading){desk->conn, arena}, desk->workspace_id,
+                                 APL_SPAN("intake"), channel, &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "this workspace has no channel for the intake form");
     if (!rc)

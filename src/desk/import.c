@@ -46,8 +46,8 @@ static apl_rc ensure_channel(apl_tx *tx, apl_import *import, apl_err *err)
     apl_channel_new channel = {.slug = APL_SPAN_NONE,
                                .kind = APL_SPAN("import"),
                                .name = apl_span_of(import->channel_name)};
-    apl_rc rc =
-        apl_channel_find(tx->conn, tx->workspace_id, channel.name, &tx->arena, &row, &found, err);
+    apl_rc rc = apl_channel_find(&(apl_reading){tx->conn, &tx->arena}, tx->workspace_id,
+                                 channel.name, &row, &found, err);
     if (!rc && !found) {
         rc = apl_channel_add(tx, &channel, actor_of(import), &row, secret, err);
         /* Same name, other spelling: the short name made of it exists. */
@@ -171,7 +171,8 @@ apl_rc apl_import_mapping_find(apl_conn *conn, int64_t workspace_id, uint64_t fi
     apl_mapping_row row;
     bool found = false;
     int64_t keys[] = {workspace_id, (int64_t)(fingerprint >> 1)};
-    apl_rc rc = apl_row_find(conn, &apl_table_mapping, keys, arena, &row, &found, err);
+    apl_rc rc =
+        apl_row_find(&(apl_reading){conn, arena}, &apl_table_mapping, keys, &row, &found, err);
     if (!rc)
         *out_mapping = found ? row.mapping : APL_SPAN_NONE;
     return rc;
@@ -184,7 +185,8 @@ apl_rc apl_import_mapping_save(apl_tx *tx, void *ctx, apl_err *err)
                            .fingerprint = (int64_t)(mapping->fingerprint >> 1)};
     bool found = false;
     int64_t keys[] = {tx->workspace_id, row.fingerprint};
-    apl_rc rc = apl_row_find(tx->conn, &apl_table_mapping, keys, &tx->arena, &row, &found, err);
+    apl_rc rc = apl_row_find(&(apl_reading){tx->conn, &tx->arena}, &apl_table_mapping, keys, &row,
+                             &found, err);
     if (rc || (found && apl_span_equal(row.mapping, mapping->mapping)))
         return rc;
     row.mapping = mapping->mapping;

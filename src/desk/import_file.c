@@ -339,6 +339,17 @@ static apl_rc start_convert(apl_import_file *file, apl_err *err)
     return rc ? rc : apl_convert_new(file->survey, file->archive, &options, &file->convert, err);
 }
 
+/* What was read before the file turned out to be damaged is taken: it can be fed again without doubling. */
+static apl_rc finish_batches(apl_import_file *file, const apl_import_sink *sink, apl_err *err)
+{
+    apl_rc rc = hand_over(file, sink, err);
+    for (int i = 0; i < 2; i++) {
+        apl_rc settled = settle(file, &file->batches[i], sink, rc ? NULL : err);
+        rc = rc ? rc : settled;
+    }
+    return rc ? rc : flush_rejects(file, err);
+}
+
 apl_rc apl_import_file_run(apl_import_file *file, const apl_import_sink *sink,
                            apl_import_totals *out_totals, apl_err *err)
 {
@@ -355,17 +366,7 @@ apl_rc apl_import_file_run(apl_import_file *file, const apl_import_sink *sink,
                     file->filling->arena.used_bytes > BATCH_FULL_BYTES))
             rc = hand_over(file, sink, err);
     }
-    /* What was read before the file turned out to be damaged is taken: it can be fed again without doubling. */
-    apl_err first = err ? *err : (apl_err){0};
-    apl_rc last = hand_over(file, sink, rc ? NULL : err);
-    for (int i = 0; i < 2; i++) {
-        apl_rc settled = settle(file, &file->batches[i], sink, rc || last ? NULL : err);
-        last = last ? last : settled;
-    }
-    if (!last)
-        last = flush_rejects(file, rc ? NULL : err);
-    if (rc && err)
-        *err = first;
+    apl_rc last = finish_batches(file, sink, rc ? NULL : err);
     *out_totals = file->totals;
     if (rc && err && !err->where[0])
         apl_err_where(err, "%s", file->opt.path);

@@ -231,8 +231,8 @@ static apl_rc is_current(arrival *a, bool *out_is, apl_version_row *out_old, apl
         return APL_OK;
     bool found = false;
     int64_t keys[] = {a->tx->workspace_id, a->post.id, a->post.version_no};
-    apl_rc rc =
-        apl_row_find(a->tx->conn, &apl_table_version, keys, &a->tx->arena, out_old, &found, err);
+    apl_rc rc = apl_row_find(&(apl_reading){a->tx->conn, &a->tx->arena}, &apl_table_version, keys,
+                             out_old, &found, err);
     if (!rc && found)
         *out_is = a->in->at_us > out_old->valid_us ||
                   (a->in->at_us == out_old->valid_us && (int64_t)a->in->event >= out_old->event);

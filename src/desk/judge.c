@@ -2,7 +2,7 @@
 /* Triage and rules of engagement for one post; see judge.h. Tests: tests/unit/desk/test_judge.c */
 #include "desk/judge.h"
 
-#include "json/writer.h"
+#include "desk/detail.h"
 
 #include <string.h>
 
@@ -48,80 +48,6 @@ void apl_judge_free(apl_judge *judge)
 const apl_policy_use *apl_judge_policy(const apl_judge *judge)
 {
     return judge->use;
-}
-
-static void write_heads(apl_json_writer *w, const apl_assessment *a)
-{
-    apl_json_key(w, "heads");
-    apl_json_array_begin(w);
-    for (int head = 0; head < APL_HEAD_COUNT; head++) {
-        const apl_judgement *j = &a->heads[head];
-        apl_json_object_begin(w);
-        apl_json_member_str(w, "head", apl_head_name((apl_head)head));
-        apl_json_member_str(w, "label", apl_label_name((apl_head)head, j->label));
-        apl_json_member_i64(w, "score", (int64_t)(j->score * 1000 + 0.5F));
-        apl_json_member_bool(w, "unsure", j->unsure);
-        apl_json_object_end(w);
-    }
-    apl_json_array_end(w);
-}
-
-/* Offsets are bytes here; the API turns them into code points, which is what the page counts in. */
-static void write_reasons(apl_json_writer *w, const apl_assessment *a)
-{
-    apl_json_key(w, "reasons");
-    apl_json_array_begin(w);
-    for (size_t i = 0; i < a->reason_count; i++) {
-        const apl_reason *r = &a->reasons[i];
-        const char *label = apl_label_name(r->head, r->label);
-        apl_json_object_begin(w);
-        apl_json_member_str(w, "head", apl_head_name(r->head));
-        apl_json_member_str(w, "label", label ? label : apl_head_name(r->head));
-        apl_json_member_str(w, "list", r->name);
-        apl_json_member_i64(w, "field", r->field);
-        apl_json_member_i64(w, "offset", r->offset);
-        apl_json_member_i64(w, "len", r->len);
-        apl_json_member_i64(w, "weight", (int64_t)(r->weight * 1000.0F));
-        apl_json_object_end(w);
-    }
-    apl_json_array_end(w);
-}
-
-static apl_rc write_trace(apl_json_writer *w, const apl_verdict *v, apl_buf *scratch, apl_err *err)
-{
-    apl_rc rc = APL_OK;
-    apl_json_key(w, "trace");
-    apl_json_array_begin(w);
-    for (size_t i = 0; i < v->step_count && !rc; i++) {
-        const apl_verdict_step *step = &v->steps[i];
-        apl_buf_clear(scratch);
-        rc = apl_verdict_step_format(step, scratch, err);
-        apl_json_object_begin(w);
-        apl_json_member_str(w, "rule", step->rule->name);
-        apl_json_member_bool(w, "matched", step->matched);
-        apl_json_member_str(w, "method", step->rule->method);
-        apl_json_member_str(w, "why", step->matched ? step->rule->why : "");
-        apl_json_member_string(w, "sentence", apl_buf_view(scratch));
-        apl_json_object_end(w);
-    }
-    apl_json_array_end(w);
-    return rc;
-}
-
-static apl_rc write_detail(apl_judge *judge, const apl_assessment *a, apl_arena *arena,
-                           apl_span *out, apl_err *err)
-{
-    apl_json_writer w;
-    apl_buf_clear(&judge->detail);
-    apl_json_writer_init(&w, &judge->detail);
-    apl_json_object_begin(&w);
-    write_heads(&w, a);
-    write_reasons(&w, a);
-    apl_rc rc = write_trace(&w, &judge->verdict, &judge->why, err);
-    apl_json_object_end(&w);
-    if (!rc)
-        rc = apl_json_writer_finish(&w, err);
-    return rc ? rc : apl_arena_copy(arena, apl_buf_view(&judge->detail), out, err);
 }
 
 /* Adds the customer's own words that weighed most, at most three, each once. */
@@ -219,7 +145,10 @@ apl_rc apl_judge_run(apl_judge *judge, const apl_post_in *post, apl_span channel
     j.clock_policy = apl_span_of(v->clock ? v->clock->name : "");
     j.priority = v->priority;
     j.needs_answer = v->needs_answer && v->clock;
-    rc = write_detail(judge, &j.assessment, arena, &j.detail, err);
+    apl_buf_clear(&judge->detail);
+    rc = apl_detail_format(&j.assessment, v, &judge->why, &judge->detail, err);
+    if (!rc)
+        rc = apl_arena_copy(arena, apl_buf_view(&judge->detail), &j.detail, err);
     if (!rc)
         rc = explain(judge, &j.assessment, post, arena, &j.why, err);
     if (!rc)

@@ -210,7 +210,8 @@ apl_rc apl_post_versions(apl_desk *desk, int64_t post_id, int64_t after, size_t 
     apl_version_page page = {.rows = apl_arena_alloc(arena, limit + 1, sizeof *page.rows)};
     if (!page.rows)
         return apl_err_nomem(err);
-    apl_rc rc = apl_row_find(desk->conn, &apl_table_post, keys, arena, &page.post, &found, err);
+    apl_rc rc = apl_row_find(&(apl_reading){desk->conn, arena}, &apl_table_post, keys, &page.post,
+                             &found, err);
     if (!rc && (!found || page.post.posted_us == APL_TIME_NONE))
         return apl_err_set(err, APL_E_NOT_FOUND, "there is no post %lld", (long long)post_id);
     if (!rc)
@@ -328,5 +329,6 @@ apl_rc apl_channel_get(apl_desk *desk, int64_t id, apl_arena *arena, apl_channel
                        bool *out_found, apl_err *err)
 {
     int64_t keys[] = {desk->workspace_id, id};
-    return apl_row_find(desk->conn, &apl_table_channel, keys, arena, out_row, out_found, err);
+    return apl_row_find(&(apl_reading){desk->conn, arena}, &apl_table_channel, keys, out_row,
+                        out_found, err);
 }

@@ -332,9 +332,9 @@ static apl_rc put_clock(apl_tx *tx, const apl_clock_row *row, bool is_new_case, 
     apl_clock_row old, next = *row;
     bool found = false;
     int64_t keys[] = {row->workspace_id, row->case_id, row->ordinal};
-    apl_rc rc = is_new_case
-                    ? APL_OK
-                    : apl_row_find(tx->conn, &apl_table_clock, keys, &tx->arena, &old, &found, err);
+    apl_rc rc = is_new_case ? APL_OK
+                            : apl_row_find(&(apl_reading){tx->conn, &tx->arena}, &apl_table_clock,
+                                           keys, &old, &found, err);
     if (rc)
         return rc;
     if (!found)
@@ -353,7 +353,8 @@ static apl_rc void_clocks_from(apl_tx *tx, int64_t case_id, size_t ordinal, apl_
         apl_clock_row old;
         bool found = false;
         int64_t keys[] = {tx->workspace_id, case_id, (int64_t)ordinal};
-        apl_rc rc = apl_row_find(tx->conn, &apl_table_clock, keys, &tx->arena, &old, &found, err);
+        apl_rc rc = apl_row_find(&(apl_reading){tx->conn, &tx->arena}, &apl_table_clock, keys, &old,
+                                 &found, err);
         if (rc || !found)
             return rc;
         apl_clock_row row = void_clock(&old);

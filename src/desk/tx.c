@@ -110,7 +110,8 @@ static apl_rc write_head(apl_tx *tx, apl_err *err)
     if (rc)
         return rc;
     bool keep = tx->now - head->checkpoint_us >= APL_CHECKPOINT_EVERY_US ||
-                head->size / APL_CHECKPOINT_EVERY_ENTRIES != tx->first_size / APL_CHECKPOINT_EVERY_ENTRIES;
+                head->size / APL_CHECKPOINT_EVERY_ENTRIES !=
+                    tx->first_size / APL_CHECKPOINT_EVERY_ENTRIES;
     if (keep) {
         head->checkpoint_us = tx->now;
         rc = apl_conn_run(tx->conn, keep_sql,
@@ -320,7 +321,8 @@ apl_rc apl_tx_find(apl_tx *tx, const apl_table *table, int64_t id, void *out_row
 {
     bool found = false;
     int64_t keys[] = {tx->workspace_id, id};
-    apl_rc rc = apl_row_find(tx->conn, table, keys, &tx->arena, out_row, &found, err);
+    apl_rc rc =
+        apl_row_find(&(apl_reading){tx->conn, &tx->arena}, table, keys, out_row, &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "there is no %s %" PRId64, table->name, id);
     return rc;

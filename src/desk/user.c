@@ -81,7 +81,8 @@ apl_rc apl_user_find(apl_conn *conn, int64_t workspace_id, int64_t id, apl_arena
                      apl_user_row *out_row, bool *out_found, apl_err *err)
 {
     int64_t keys[] = {workspace_id, id};
-    return apl_row_find(conn, &apl_table_user, keys, arena, out_row, out_found, err);
+    return apl_row_find(&(apl_reading){conn, arena}, &apl_table_user, keys, out_row, out_found,
+                        err);
 }
 
 static apl_rc check_free(apl_tx *tx, apl_span email, apl_err *err)

@@ -25,10 +25,13 @@ int64_t apl_verify_found(const apl_verify_report *report)
     return sum;
 }
 
-apl_finding *apl_verify_note(apl_verify *v, apl_finding_kind kind, int64_t seq, const char *where_fmt, ...)
+apl_finding *apl_verify_note(apl_verify *v, apl_finding_kind kind, int64_t seq,
+                             const char *where_fmt, ...)
 {
     apl_verify_report *report = v->report;
-    apl_finding *finding = report->finding_count < APL_FINDINGS_MAX ? &report->findings[report->finding_count++] : &v->spare;
+    apl_finding *finding = report->finding_count < APL_FINDINGS_MAX
+                               ? &report->findings[report->finding_count++]
+                               : &v->spare;
     va_list args;
     report->found[kind]++;
     *finding = (apl_finding){.kind = kind, .seq = seq};
@@ -67,7 +70,8 @@ static apl_rc check_store(apl_verify *v, apl_err *err)
 }
 
 /* Damage ends one pass, not the verification: the others still say what they can. */
-static apl_rc run_pass(apl_verify *v, apl_rc (*pass)(apl_verify *v, apl_err *err), const char *where, apl_err *err)
+static apl_rc run_pass(apl_verify *v, apl_rc (*pass)(apl_verify *v, apl_err *err),
+                       const char *where, apl_err *err)
 {
     apl_err own = {0};
     apl_rc rc = pass(v, &own);

@@ -52,7 +52,8 @@ const char *apl_finding_kind_name(apl_finding_kind kind);
 int64_t apl_verify_found(const apl_verify_report *report);
 
 /* Errors: only what keeps it from looking (memory, the store cannot be reached). Release the report in any case. */
-apl_rc apl_verify_run(const apl_verify_input *input, apl_verify_report *out_report, apl_err *err) MUST_USE;
+apl_rc apl_verify_run(const apl_verify_input *input, apl_verify_report *out_report,
+                      apl_err *err) MUST_USE;
 void apl_verify_report_release(apl_verify_report *report);
 
 #endif

@@ -19,14 +19,16 @@ static bool find_version(const apl_entry_view *entry, int64_t *out_post, int64_t
 {
     apl_span table, key, post;
     uint8_t seal[APL_SEAL_BYTES];
-    for (apl_json_iter it = apl_json_each(entry->rows); apl_entry_next_row(&it, &table, &key, seal);)
+    for (apl_json_iter it = apl_json_each(entry->rows);
+         apl_entry_next_row(&it, &table, &key, seal);)
         if (apl_span_is(table, "post_version"))
             return apl_span_split(&key, '/', &post) && !apl_span_parse_i64(post, out_post, NULL) &&
                    !apl_span_parse_i64(key, out_version, NULL);
     return false;
 }
 
-static bool opens(const opening *o, const char *field, const uint8_t expected[APL_SHA256_BYTES], apl_span value)
+static bool opens(const opening *o, const char *field, const uint8_t expected[APL_SHA256_BYTES],
+                  apl_span value)
 {
     uint8_t hash[APL_SHA256_BYTES];
     apl_commit_field(o->salt, field, value, hash);
@@ -35,20 +37,23 @@ static bool opens(const opening *o, const char *field, const uint8_t expected[AP
 
 static void changed(const opening *o, const char *column, const char *detail)
 {
-    apl_finding *f = apl_verify_note(o->v, APL_FINDING_CHANGED, o->entry->seq, "post_version %lld/%lld",
-                                     (long long)o->post_id, (long long)o->version_no);
+    apl_finding *f = apl_verify_note(o->v, APL_FINDING_CHANGED, o->entry->seq,
+                                     "post_version %lld/%lld", (long long)o->post_id,
+                                     (long long)o->version_no);
     apl_finding_at(f, column);
     apl_finding_say(f, "%s", detail);
 }
 
 /* A deletion that came before its post names whom the network named; the post itself may later say nobody. */
-static apl_rc any_author_opens(const opening *o, const uint8_t expected[APL_SHA256_BYTES], bool *out_opens, apl_err *err)
+static apl_rc any_author_opens(const opening *o, const uint8_t expected[APL_SHA256_BYTES],
+                               bool *out_opens, apl_err *err)
 {
     static const char sql[] = "SELECT remote_id FROM author WHERE workspace_id = $1";
     apl_cursor *cursor = NULL;
     bool has_row = true;
     *out_opens = false;
-    apl_rc rc = apl_conn_query(o->v->conn, sql, APL_VALS(APL_I64(o->v->in->workspace_id)), &cursor, err);
+    apl_rc rc =
+        apl_conn_query(o->v->conn, sql, APL_VALS(APL_I64(o->v->in->workspace_id)), &cursor, err);
     while (!rc && has_row && !*out_opens) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
@@ -58,7 +63,8 @@ static apl_rc any_author_opens(const opening *o, const uint8_t expected[APL_SHA2
     return rc;
 }
 
-static apl_rc open_author(const opening *o, const uint8_t expected[APL_SHA256_BYTES], apl_span author, apl_err *err)
+static apl_rc open_author(const opening *o, const uint8_t expected[APL_SHA256_BYTES],
+                          apl_span author, apl_err *err)
 {
     bool ok = opens(o, "author", expected, author);
     if (!ok && apl_span_is(o->entry->kind, "post.deleted")) {
@@ -67,7 +73,8 @@ static apl_rc open_author(const opening *o, const uint8_t expected[APL_SHA256_BY
             return rc;
     }
     if (!ok) {
-        apl_finding *f = apl_verify_note(o->v, APL_FINDING_CHANGED, o->entry->seq, "post %lld", (long long)o->post_id);
+        apl_finding *f = apl_verify_note(o->v, APL_FINDING_CHANGED, o->entry->seq, "post %lld",
+                                         (long long)o->post_id);
         apl_finding_at(f, "author");
         apl_finding_say(f, "its author's id is not the one that came with the post");
     }
@@ -79,7 +86,8 @@ static apl_rc open_all(const opening *o, apl_cursor *cursor, apl_err *err)
     apl_span name;
     uint8_t expected[APL_SHA256_BYTES];
     apl_rc rc = APL_OK;
-    for (apl_json_iter it = apl_json_each(o->entry->commits); !rc && apl_entry_next_commit(&it, &name, expected);) {
+    for (apl_json_iter it = apl_json_each(o->entry->commits);
+         !rc && apl_entry_next_commit(&it, &name, expected);) {
         o->v->report->commitments++;
         if (apl_span_is(name, "text")) {
             if (!opens(o, "text", expected, apl_cursor_span(cursor, 0)))
@@ -90,9 +98,10 @@ static apl_rc open_all(const opening *o, apl_cursor *cursor, apl_err *err)
         } else if (apl_span_is(name, "author")) {
             rc = open_author(o, expected, apl_cursor_span(cursor, 4), err);
         } else {
-            apl_finding *f = apl_verify_note(o->v, APL_FINDING_BROKEN, o->entry->seq, "ledger_entry %lld",
-                                             (long long)o->entry->seq);
-            apl_finding_say(f, "this program does not know what %.*s commits to", APL_SPAN_ARGS(name));
+            apl_finding *f = apl_verify_note(o->v, APL_FINDING_BROKEN, o->entry->seq,
+                                             "ledger_entry %lld", (long long)o->entry->seq);
+            apl_finding_say(f, "this program does not know what %.*s commits to",
+                            APL_SPAN_ARGS(name));
         }
     }
     return rc;
@@ -108,8 +117,10 @@ static apl_rc open_version(opening *o, apl_err *err)
         " WHERE v.workspace_id = $1 AND v.post_id = $2 AND v.version_no = $3";
     apl_cursor *cursor = NULL;
     bool has_row = false;
-    apl_rc rc = apl_conn_query(o->v->conn, sql, APL_VALS(APL_I64(o->v->in->workspace_id), APL_I64(o->post_id),
-                                                         APL_I64(o->version_no)), &cursor, err);
+    apl_rc rc = apl_conn_query(
+        o->v->conn, sql,
+        APL_VALS(APL_I64(o->v->in->workspace_id), APL_I64(o->post_id), APL_I64(o->version_no)),
+        &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && has_row && apl_cursor_i64(cursor, 3) == o->entry->seq) {
@@ -128,7 +139,8 @@ apl_rc apl_verify_commits(apl_verify *v, const apl_entry_view *entry, apl_err *e
     if (!apl_json_count(entry->commits))
         return APL_OK;
     if (!find_version(entry, &o.post_id, &o.version_no)) {
-        apl_finding *f = apl_verify_note(v, APL_FINDING_BROKEN, entry->seq, "ledger_entry %lld", (long long)entry->seq);
+        apl_finding *f = apl_verify_note(v, APL_FINDING_BROKEN, entry->seq, "ledger_entry %lld",
+                                         (long long)entry->seq);
         apl_finding_say(f, "it commits to texts but names no row that holds them");
         return APL_OK;
     }

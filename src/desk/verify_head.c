@@ -2,7 +2,8 @@
 /* The head of the ledger against the entries; see verify_internal.h. Tests: tests/e2e/test_verify.py */
 #include "desk/verify_internal.h"
 
-static void head_finding(apl_verify *v, apl_finding_kind kind, const char *column, const char *detail)
+static void head_finding(apl_verify *v, apl_finding_kind kind, const char *column,
+                         const char *detail)
 {
     apl_finding *f = apl_verify_note(v, kind, v->ledger_size - 1, "ledger_head");
     apl_finding_at(f, column);
@@ -14,7 +15,8 @@ static apl_rc check_frontier(apl_verify *v, apl_span stored, const apl_tree *tre
     APL_AUTO(apl_buf) own = APL_BUF(APL_TREE_BLOB_MAX_BYTES);
     apl_rc rc = apl_tree_format(tree, &own, err);
     if (!rc && !apl_span_equal(apl_buf_view(&own), stored))
-        head_finding(v, APL_FINDING_CHANGED, "frontier", "the edge of the tree is not that of the entries");
+        head_finding(v, APL_FINDING_CHANGED, "frontier",
+                     "the edge of the tree is not that of the entries");
     return rc;
 }
 
@@ -35,13 +37,14 @@ static void check_note(apl_verify *v, apl_span note, const apl_tree *tree)
         head_finding(v, APL_FINDING_BROKEN, "note", "what was signed is another history");
 }
 
-static apl_rc check_head(apl_verify *v, apl_cursor *cursor, const apl_tree *tree, apl_time_us last_checkpoint_us,
-                         apl_err *err)
+static apl_rc check_head(apl_verify *v, apl_cursor *cursor, const apl_tree *tree,
+                         apl_time_us last_checkpoint_us, apl_err *err)
 {
     int64_t size = apl_cursor_i64(cursor, 0);
     if (size > v->ledger_size) {
-        apl_finding *f = apl_verify_note(v, APL_FINDING_MISSING, v->ledger_size, "ledger_entry %lld to %lld",
-                                         (long long)v->ledger_size, (long long)size - 1);
+        apl_finding *f = apl_verify_note(v, APL_FINDING_MISSING, v->ledger_size,
+                                         "ledger_entry %lld to %lld", (long long)v->ledger_size,
+                                         (long long)size - 1);
         apl_finding_say(f, "the head of the ledger counts %lld entries", (long long)size);
     } else if (size < v->ledger_size) {
         head_finding(v, APL_FINDING_CHANGED, "size", "there are more entries than it counts");
@@ -50,16 +53,20 @@ static apl_rc check_head(apl_verify *v, apl_cursor *cursor, const apl_tree *tree
     if (size == v->ledger_size)
         check_note(v, apl_cursor_span(cursor, 2), tree);
     if (!v->damaged_entries && apl_cursor_i64(cursor, 5) != last_checkpoint_us)
-        head_finding(v, APL_FINDING_CHANGED, "checkpoint_us", "this is not the time of the last checkpoint");
+        head_finding(v, APL_FINDING_CHANGED, "checkpoint_us",
+                     "this is not the time of the last checkpoint");
     v->next_id = apl_cursor_i64(cursor, 3);
     v->next_case_id = apl_cursor_i64(cursor, 4);
-    return tree && size == v->ledger_size ? check_frontier(v, apl_cursor_span(cursor, 1), tree, err) : APL_OK;
+    return tree && size == v->ledger_size ? check_frontier(v, apl_cursor_span(cursor, 1), tree, err)
+                                          : APL_OK;
 }
 
-apl_rc apl_verify_head(apl_verify *v, const apl_tree *tree, apl_time_us last_checkpoint_us, apl_err *err)
+apl_rc apl_verify_head(apl_verify *v, const apl_tree *tree, apl_time_us last_checkpoint_us,
+                       apl_err *err)
 {
-    static const char sql[] = "SELECT size, frontier, note, next_id, next_case_id, checkpoint_us FROM ledger_head"
-                              " WHERE workspace_id = $1";
+    static const char sql[] =
+        "SELECT size, frontier, note, next_id, next_case_id, checkpoint_us FROM ledger_head"
+        " WHERE workspace_id = $1";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     int64_t count = 0;
@@ -70,7 +77,8 @@ apl_rc apl_verify_head(apl_verify *v, const apl_tree *tree, apl_time_us last_che
         rc = check_head(v, cursor, tree, last_checkpoint_us, err);
     apl_cursor_close(cursor);
     if (!rc && !has_row && v->ledger_size)
-        head_finding(v, APL_FINDING_MISSING, "", "the signed head of the ledger is not in the store");
+        head_finding(v, APL_FINDING_MISSING, "",
+                     "the signed head of the ledger is not in the store");
     if (!rc)
         rc = apl_conn_number(v->conn, "SELECT count(*) FROM ledger_head", NULL, 0, &count, err);
     if (!rc && count > has_row)

@@ -47,16 +47,16 @@ typedef struct apl_verify {
     apl_seal_map seals;
     apl_case_link *links;
     size_t link_count, link_cap;
-    int64_t ledger_size;      /* one past the last entry that was read */
-    int64_t damaged_entries;  /* whose content could not be used */
-    apl_arena arena;          /* of the present row */
+    int64_t ledger_size;           /* one past the last entry that was read */
+    int64_t damaged_entries;       /* whose content could not be used */
+    apl_arena arena;               /* of the present row */
     int64_t next_id, next_case_id; /* as the head tells */
     int64_t max_id, max_case_id;   /* as the rows tell */
 } apl_verify;
 
 /* A finding to be filled in with detail and column; never NULL. */
-apl_finding *apl_verify_note(apl_verify *v, apl_finding_kind kind, int64_t seq, const char *where_fmt, ...)
-    APL_PRINTF(4, 5);
+apl_finding *apl_verify_note(apl_verify *v, apl_finding_kind kind, int64_t seq,
+                             const char *where_fmt, ...) APL_PRINTF(4, 5);
 /* Names the column. */
 void apl_finding_at(apl_finding *finding, const char *column);
 void apl_finding_say(apl_finding *finding, const char *fmt, ...) APL_PRINTF(2, 3);
@@ -65,7 +65,8 @@ const apl_finding *apl_verify_noted(const apl_verify *v, apl_finding_kind kind, 
 
 /* The passes. APL_E_CORRUPT: the store could not be read further; apl_verify_run makes a finding of it. */
 apl_rc apl_verify_ledger(apl_verify *v, apl_err *err) MUST_USE;
-apl_rc apl_verify_head(apl_verify *v, const apl_tree *tree, apl_time_us last_checkpoint_us, apl_err *err) MUST_USE;
+apl_rc apl_verify_head(apl_verify *v, const apl_tree *tree, apl_time_us last_checkpoint_us,
+                       apl_err *err) MUST_USE;
 apl_rc apl_verify_commits(apl_verify *v, const apl_entry_view *entry, apl_err *err) MUST_USE;
 apl_rc apl_verify_rows(apl_verify *v, apl_err *err) MUST_USE;
 apl_rc apl_verify_links(apl_verify *v, apl_err *err) MUST_USE;

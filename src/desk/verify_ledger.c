@@ -27,7 +27,8 @@ typedef struct ledger_pass {
     held_entry slots[2];
     int present; /* slot of the entry that waits for its successor */
     apl_tree tree;
-    bool tree_is_lost; /* an entry is missing, or a root did not match: later roots say nothing more */
+    bool
+        tree_is_lost; /* an entry is missing, or a root did not match: later roots say nothing more */
     int64_t proven_size; /* of the last checkpoint that matched */
     bool has_checkpoint;
     int64_t checkpoint_size; /* of the next one in the store */
@@ -41,10 +42,12 @@ typedef struct ledger_pass {
 
 static apl_rc next_checkpoint(ledger_pass *p, int64_t above, apl_err *err)
 {
-    static const char sql[] = "SELECT size, signed_us, note FROM ledger_checkpoint WHERE workspace_id = $1 AND size > $2"
-                              " ORDER BY size LIMIT 1";
+    static const char sql[] =
+        "SELECT size, signed_us, note FROM ledger_checkpoint WHERE workspace_id = $1 AND size > $2"
+        " ORDER BY size LIMIT 1";
     apl_cursor *cursor = NULL;
-    apl_rc rc = apl_conn_query(p->v->conn, sql, APL_VALS(APL_I64(p->v->in->workspace_id), APL_I64(above)), &cursor, err);
+    apl_rc rc = apl_conn_query(
+        p->v->conn, sql, APL_VALS(APL_I64(p->v->in->workspace_id), APL_I64(above)), &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &p->has_checkpoint, err);
     if (!rc && p->has_checkpoint) {
@@ -77,7 +80,9 @@ static void compare_root(ledger_pass *p, const apl_checkpoint *checkpoint)
     }
     apl_finding *f = apl_verify_note(p->v, APL_FINDING_BROKEN, -1, "ledger_checkpoint %lld",
                                      (long long)p->checkpoint_size);
-    apl_finding_say(f, "what was signed is another history: an entry from %lld to %lld was changed, with all that follow",
+    apl_finding_say(f,
+                    "what was signed is another history: an entry from %lld to %lld was changed, "
+                    "with all that follow",
                     (long long)p->proven_size, (long long)p->checkpoint_size - 1);
     p->tree_is_lost = true;
 }
@@ -87,7 +92,8 @@ static void open_checkpoint(ledger_pass *p)
     apl_checkpoint checkpoint;
     apl_err why = {0};
     p->v->report->checkpoints++;
-    if (apl_checkpoint_open(apl_buf_view(&p->checkpoint_note), p->v->in->key, 1, &checkpoint, &why)) {
+    if (apl_checkpoint_open(apl_buf_view(&p->checkpoint_note), p->v->in->key, 1, &checkpoint,
+                            &why)) {
         broken_checkpoint(p, why.what);
         return;
     }
@@ -107,7 +113,8 @@ static void expect_checkpoint(ledger_pass *p, const held_entry *e)
     apl_time_us at = e->view.at_us;
     if (p->due_us != APL_TIME_NONE && p->due_us != at) {
         char text[APL_TIME_TEXT_BYTES];
-        apl_finding *f = apl_verify_note(p->v, APL_FINDING_MISSING, e->seq - 1, "ledger_checkpoint of %s",
+        apl_finding *f = apl_verify_note(p->v, APL_FINDING_MISSING, e->seq - 1,
+                                         "ledger_checkpoint of %s",
                                          apl_time_format(p->due_us, text));
         apl_finding_say(f, "a checkpoint was signed at this entry and is not in the store");
         p->last_checkpoint_us = p->due_us;
@@ -130,7 +137,8 @@ static apl_rc meet_checkpoints(ledger_pass *p, const held_entry *e, apl_err *err
         } else {
             open_checkpoint(p);
             if (e->is_good && p->checkpoint_us != e->view.at_us) {
-                apl_finding *f = apl_verify_note(p->v, APL_FINDING_CHANGED, e->seq, "ledger_checkpoint %lld",
+                apl_finding *f = apl_verify_note(p->v, APL_FINDING_CHANGED, e->seq,
+                                                 "ledger_checkpoint %lld",
                                                  (long long)p->checkpoint_size);
                 apl_finding_at(f, "signed_us");
                 apl_finding_say(f, "its time is not that of the entry that it was signed with");
@@ -171,11 +179,14 @@ static apl_rc take_rows(ledger_pass *p, const held_entry *e, apl_err *err)
     apl_span name, key_text;
     uint8_t seal[APL_SEAL_BYTES];
     int64_t key[2];
-    for (apl_json_iter it = apl_json_each(e->view.rows); apl_entry_next_row(&it, &name, &key_text, seal);) {
+    for (apl_json_iter it = apl_json_each(e->view.rows);
+         apl_entry_next_row(&it, &name, &key_text, seal);) {
         size_t table = table_index(name);
         if (table == SIZE_MAX || !parse_key(apl_tables[table], key_text, key)) {
-            apl_finding *f = apl_verify_note(p->v, APL_FINDING_BROKEN, e->seq, "ledger_entry %lld", (long long)e->seq);
-            apl_finding_say(f, "it seals %.*s %.*s, which this program does not know", APL_SPAN_ARGS(apl_span_sub(name, 0, 64)),
+            apl_finding *f = apl_verify_note(p->v, APL_FINDING_BROKEN, e->seq, "ledger_entry %lld",
+                                             (long long)e->seq);
+            apl_finding_say(f, "it seals %.*s %.*s, which this program does not know",
+                            APL_SPAN_ARGS(apl_span_sub(name, 0, 64)),
                             APL_SPAN_ARGS(apl_span_sub(key_text, 0, 64)));
             continue;
         }
@@ -192,7 +203,8 @@ static apl_rc add_link(apl_verify *v, int64_t case_id, int64_t seq, apl_err *err
 {
     if (v->link_count == v->link_cap) {
         size_t cap = v->link_cap ? v->link_cap + v->link_cap / 2 : 1024;
-        apl_case_link *more = cap < links_max ? apl_mem_realloc(v->links, cap * sizeof *more) : NULL;
+        apl_case_link *more = cap < links_max ? apl_mem_realloc(v->links, cap * sizeof *more)
+                                              : NULL;
         if (!more)
             return apl_err_nomem(err);
         v->links = more;
@@ -221,7 +233,8 @@ static void damaged_entry(ledger_pass *p, held_entry *e, const char *detail)
 {
     if (!e->is_good)
         return;
-    apl_finding *f = apl_verify_note(p->v, APL_FINDING_CHANGED, e->seq, "ledger_entry %lld", (long long)e->seq);
+    apl_finding *f =
+        apl_verify_note(p->v, APL_FINDING_CHANGED, e->seq, "ledger_entry %lld", (long long)e->seq);
     apl_finding_say(f, "%s", detail);
     e->is_good = false;
 }
@@ -248,7 +261,8 @@ static apl_rc load_entry(ledger_pass *p, held_entry *e, apl_cursor *cursor, apl_
     if (rc)
         damaged_entry(p, e, why.what);
     else if (e->view.seq != e->seq)
-        damaged_entry(p, e, "it stands in the place of another entry: its own number is a different one");
+        damaged_entry(p, e,
+                      "it stands in the place of another entry: its own number is a different one");
     else if (e->view.workspace_id != p->v->in->workspace_id)
         damaged_entry(p, e, "it belongs to another workspace");
     return APL_OK;
@@ -281,10 +295,11 @@ static apl_rc settle(ledger_pass *p, held_entry *e, const apl_tree_hash *next_pr
 static apl_rc note_gap(ledger_pass *p, int64_t from, int64_t to, apl_err *err)
 {
     apl_rc rc = settle(p, &p->slots[p->present], NULL, err);
-    apl_finding *f = from == to - 1
-                         ? apl_verify_note(p->v, APL_FINDING_MISSING, from, "ledger_entry %lld", (long long)from)
-                         : apl_verify_note(p->v, APL_FINDING_MISSING, from, "ledger_entry %lld to %lld", (long long)from,
-                                           (long long)to - 1);
+    apl_finding *f =
+        from == to - 1
+            ? apl_verify_note(p->v, APL_FINDING_MISSING, from, "ledger_entry %lld", (long long)from)
+            : apl_verify_note(p->v, APL_FINDING_MISSING, from, "ledger_entry %lld to %lld",
+                              (long long)from, (long long)to - 1);
     apl_finding_say(f, "entries are numbered without gaps");
     p->tree_is_lost = true;
     p->v->damaged_entries += to - from;
@@ -307,12 +322,15 @@ static apl_rc take_entry(ledger_pass *p, apl_cursor *cursor, apl_err *err)
 
 static apl_rc read_page(ledger_pass *p, int64_t above, int64_t *out_count, apl_err *err)
 {
-    static const char sql[] = "SELECT seq, entry FROM ledger_entry WHERE workspace_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    static const char sql[] = "SELECT seq, entry FROM ledger_entry WHERE workspace_id = $1 AND seq "
+                              "> $2 ORDER BY seq LIMIT $3";
     apl_cursor *cursor = NULL;
     bool has_row = true;
     *out_count = 0;
-    apl_rc rc = apl_conn_query(p->v->conn, sql, APL_VALS(APL_I64(p->v->in->workspace_id), APL_I64(above),
-                                                         APL_I64(APL_VERIFY_PAGE)), &cursor, err);
+    apl_rc rc = apl_conn_query(
+        p->v->conn, sql,
+        APL_VALS(APL_I64(p->v->in->workspace_id), APL_I64(above), APL_I64(APL_VERIFY_PAGE)),
+        &cursor, err);
     while (!rc && has_row) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row) {
@@ -327,12 +345,14 @@ static apl_rc read_page(ledger_pass *p, int64_t above, int64_t *out_count, apl_e
 /* The last entry has no successor; the head remembers its hash. */
 static apl_rc settle_last(ledger_pass *p, apl_err *err)
 {
-    static const char sql[] = "SELECT last_hash FROM ledger_head WHERE workspace_id = $1 AND size = $2";
+    static const char sql[] =
+        "SELECT last_hash FROM ledger_head WHERE workspace_id = $1 AND size = $2";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     apl_tree_hash last;
-    apl_rc rc = apl_conn_query(p->v->conn, sql, APL_VALS(APL_I64(p->v->in->workspace_id), APL_I64(p->v->ledger_size)),
-                               &cursor, err);
+    apl_rc rc = apl_conn_query(
+        p->v->conn, sql, APL_VALS(APL_I64(p->v->in->workspace_id), APL_I64(p->v->ledger_size)),
+        &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && has_row && apl_cursor_span(cursor, 0).len == sizeof last)
@@ -353,8 +373,8 @@ static apl_rc count_strays(apl_verify *v, apl_err *err)
     apl_rc rc = apl_conn_number(v->conn, "SELECT count(*) FROM ledger_entry", NULL, 0, &count, err);
     if (!rc && count != v->report->entries) {
         apl_finding *f = apl_verify_note(v, APL_FINDING_EXTRA, -1, "ledger_entry");
-        apl_finding_say(f, "%lld rows stand outside the ledger of workspace %lld", (long long)(count - v->report->entries),
-                        (long long)v->in->workspace_id);
+        apl_finding_say(f, "%lld rows stand outside the ledger of workspace %lld",
+                        (long long)(count - v->report->entries), (long long)v->in->workspace_id);
     }
     return rc;
 }
@@ -362,10 +382,11 @@ static apl_rc count_strays(apl_verify *v, apl_err *err)
 static void note_checkpoints_beyond(ledger_pass *p)
 {
     if (p->has_checkpoint) {
-        apl_finding *f = apl_verify_note(p->v, APL_FINDING_MISSING, p->v->ledger_size, "ledger_entry %lld to %lld",
-                                         (long long)p->v->ledger_size, (long long)p->checkpoint_size - 1);
-        apl_finding_say(f, "a checkpoint was signed over %lld entries; the ledger has only %lld", (long long)p->checkpoint_size,
-                        (long long)p->v->ledger_size);
+        apl_finding *f = apl_verify_note(p->v, APL_FINDING_MISSING, p->v->ledger_size,
+                                         "ledger_entry %lld to %lld", (long long)p->v->ledger_size,
+                                         (long long)p->checkpoint_size - 1);
+        apl_finding_say(f, "a checkpoint was signed over %lld entries; the ledger has only %lld",
+                        (long long)p->checkpoint_size, (long long)p->v->ledger_size);
     }
     if (p->due_us != APL_TIME_NONE && !p->v->damaged_entries) {
         char text[APL_TIME_TEXT_BYTES];
@@ -391,12 +412,15 @@ static apl_rc run(ledger_pass *p, apl_err *err)
     if (!rc)
         rc = count_strays(p->v, err);
     p->v->report->root = apl_tree_root(&p->tree);
-    return rc ? rc : apl_verify_head(p->v, p->tree_is_lost ? NULL : &p->tree, p->last_checkpoint_us, err);
+    return rc ? rc
+              : apl_verify_head(p->v, p->tree_is_lost ? NULL : &p->tree, p->last_checkpoint_us,
+                                err);
 }
 
 apl_rc apl_verify_ledger(apl_verify *v, apl_err *err)
 {
-    ledger_pass p = {.v = v, .due_us = APL_TIME_NONE, .checkpoint_note = APL_BUF(NOTE_COPY_MAX_BYTES)};
+    ledger_pass p = {
+        .v = v, .due_us = APL_TIME_NONE, .checkpoint_note = APL_BUF(NOTE_COPY_MAX_BYTES)};
     apl_rc rc = APL_OK;
     apl_tree_init(&p.tree);
     for (size_t i = 0; i < 2; i++) {

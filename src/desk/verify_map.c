@@ -30,7 +30,8 @@ static apl_sealed *probe(const apl_seal_map *map, size_t table, const int64_t ke
 
 static bool grow(apl_seal_map *map)
 {
-    apl_seal_map bigger = {.count = map->count, .cap = map->cap ? map->cap + map->cap / 2 : FIRST_CAP};
+    apl_seal_map bigger = {.count = map->count,
+                           .cap = map->cap ? map->cap + map->cap / 2 : FIRST_CAP};
     if (bigger.cap > cap_max || !(bigger.slots = apl_mem_zalloc(bigger.cap, sizeof *bigger.slots)))
         return false;
     for (size_t i = 0; i < map->cap; i++) {

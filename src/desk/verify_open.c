@@ -20,7 +20,8 @@ apl_rc apl_plain_path(const char *dir, const char *name, char out[APL_PATH_MAX_B
     return APL_OK;
 }
 
-static apl_rc parse_marker(const char *path, apl_json_doc *doc, apl_span *out_store, int64_t *out_format, apl_err *err)
+static apl_rc parse_marker(const char *path, apl_json_doc *doc, apl_span *out_store,
+                           int64_t *out_format, apl_err *err)
 {
     APL_AUTO(apl_buf) text = APL_BUF(MARKER_MAX_BYTES);
     apl_json root;
@@ -52,7 +53,8 @@ apl_rc apl_marker_read(const char *dir, char **out_url, apl_err *err)
     if (!rc && !apl_file_exists(path)) {
         apl_err_set(err, APL_E_NOT_FOUND, "there is no Aplomb data directory here");
         apl_err_where(err, "%s", dir);
-        apl_err_fix(err, "name it with --data, or make one with: aplomb import FILE, or aplomb serve");
+        apl_err_fix(err,
+                    "name it with --data, or make one with: aplomb import FILE, or aplomb serve");
         return APL_E_NOT_FOUND;
     }
     if (!rc)
@@ -61,7 +63,8 @@ apl_rc apl_marker_read(const char *dir, char **out_url, apl_err *err)
         return rc;
     if (format > DATA_FORMAT) {
         apl_err_set(err, APL_E_VERSION,
-                    "the data directory has format %lld, this program knows only %d: it was made by a newer Aplomb",
+                    "the data directory has format %lld, this program knows only %d: it was made "
+                    "by a newer Aplomb",
                     (long long)format, DATA_FORMAT);
         apl_err_fix(err, "install the newer version; nothing was changed");
         return APL_E_VERSION;
@@ -94,7 +97,8 @@ apl_rc apl_marker_write(const char *dir, const char *url, apl_err *err)
     return rc ? rc : apl_file_save(path, apl_buf_view(&text), 0600, err);
 }
 
-apl_rc apl_plain_open(const apl_desk_env *env, const char *dir, const char *store_url, apl_plain *out, apl_err *err)
+apl_rc apl_plain_open(const apl_desk_env *env, const char *dir, const char *store_url,
+                      apl_plain *out, apl_err *err)
 {
     memset(out, 0, sizeof *out);
     out->env = env;
@@ -138,12 +142,13 @@ apl_rc apl_plain_check_schema(const apl_plain *plain, apl_err *err)
         return rc;
     if (have > newest) {
         apl_err_set(err, APL_E_VERSION,
-                    "the store has schema version %lld, this program knows only up to %d: it was made by a newer Aplomb",
+                    "the store has schema version %lld, this program knows only up to %d: it was "
+                    "made by a newer Aplomb",
                     (long long)have, newest);
         apl_err_fix(err, "install the newer version; nothing was changed");
     } else {
-        apl_err_set(err, APL_E_VERSION, "the store has schema version %lld, this program needs %d", (long long)have,
-                    newest);
+        apl_err_set(err, APL_E_VERSION, "the store has schema version %lld, this program needs %d",
+                    (long long)have, newest);
         apl_err_fix(err, "make a backup with the older program, then run: aplomb migrate");
     }
     return APL_E_VERSION;

@@ -248,7 +248,8 @@ static apl_rc name_channels(work *w, apl_err *err)
         apl_channel_row row;
         bool found = false;
         int64_t keys[] = {w->desk->workspace_id, w->channels.items[i].channel_id};
-        rc = apl_row_find(w->desk->conn, &apl_table_channel, keys, w->arena, &row, &found, err);
+        rc = apl_row_find(&(apl_reading){w->desk->conn, w->arena}, &apl_table_channel, keys, &row,
+                          &found, err);
         if (!rc && found)
             w->channels.items[i].key = row.name;
     }
@@ -263,11 +264,13 @@ static apl_rc fill_top(work *w, const rank *ranks, size_t count, apl_err *err)
         apl_author_row author = {.name = APL_SPAN("")};
         bool found = false;
         int64_t keys[] = {w->desk->workspace_id, ranks[i].case_id};
-        rc = apl_row_find(w->desk->conn, &apl_table_case, keys, w->arena, &row, &found, err);
+        rc = apl_row_find(&(apl_reading){w->desk->conn, w->arena}, &apl_table_case, keys, &row,
+                          &found, err);
         if (rc || !found)
             continue;
         keys[1] = row.author_id;
-        rc = apl_row_find(w->desk->conn, &apl_table_author, keys, w->arena, &author, &found, err);
+        rc = apl_row_find(&(apl_reading){w->desk->conn, w->arena}, &apl_table_author, keys, &author,
+                          &found, err);
         w->report->top[w->report->top_count++] = (apl_report_top){
             .case_id = row.id,
             .urgency = row.urgency,

@@ -79,7 +79,7 @@ void apl_row_read_seal(apl_cursor *cursor, const apl_table *table, int first,
     out_seal->seq = apl_cursor_i64(cursor, first + table->column_count + 1);
 }
 
-apl_rc apl_row_find(apl_conn *conn, const apl_table *table, const int64_t *keys, apl_arena *arena,
+apl_rc apl_row_find(const apl_reading *reading, const apl_table *table, const int64_t *keys,
                     void *out_row, bool *out_found, apl_err *err)
 {
     apl_val vals[8];
@@ -87,12 +87,12 @@ apl_rc apl_row_find(apl_conn *conn, const apl_table *table, const int64_t *keys,
     *out_found = false;
     for (int i = 0; i < table->key_count; i++)
         vals[i] = APL_I64(keys[i]);
-    apl_rc rc =
-        apl_conn_query(conn, table->sql->find, vals, (size_t)table->key_count, &cursor, err);
+    apl_rc rc = apl_conn_query(reading->conn, table->sql->find, vals, (size_t)table->key_count,
+                               &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, out_found, err);
     if (!rc && *out_found)
-        rc = apl_row_read(cursor, table, 0, arena, out_row, err);
+        rc = apl_row_read(cursor, table, 0, reading->arena, out_row, err);
     apl_cursor_close(cursor);
     return rc;
 }

@@ -57,8 +57,13 @@ apl_rc apl_row_insert(apl_conn *conn, const apl_table *table, const void *row,
 /* By key; APL_E_NOT_FOUND when there is no such row. */
 apl_rc apl_row_update(apl_conn *conn, const apl_table *table, const void *row,
                       const apl_row_seal *seal, apl_err *err) MUST_USE;
-/* Row by key (key_count - 1 ids after the workspace). Texts are copied into the arena. seal may be NULL. */
-apl_rc apl_row_find(apl_conn *conn, const apl_table *table, const int64_t *keys, apl_arena *arena,
+/* Where a look-up reads, and where its texts go. */
+typedef struct apl_reading {
+    apl_conn *conn;
+    apl_arena *arena;
+} apl_reading;
+/* Row by key: key_count ids, the workspace first. Texts are copied into the arena. */
+apl_rc apl_row_find(const apl_reading *reading, const apl_table *table, const int64_t *keys,
                     void *out_row, bool *out_found, apl_err *err) MUST_USE;
 /* Reads the listed columns, starting at `first`, of the cursor's row. */
 apl_rc apl_row_read(apl_cursor *cursor, const apl_table *table, int first, apl_arena *arena,

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The first schema. One text for all stores: `--@sqlite` and `--@postgres` … `--@end` mark the lines that only one of them gets.
+-- WITHOUT ROWID (rows kept in the key's own tree) pays for short rows only; tables of long rows have a row id.
 -- State tables mirror src/store/rows.h; salt and seal_seq tie each row to its ledger entry (docs/formats/ledger.md).
 
 --@postgres
@@ -130,9 +131,6 @@ CREATE TABLE assessment (
     seal_seq BIGINT NOT NULL,
     PRIMARY KEY (workspace_id, post_id, version_no)
 )
---@sqlite
-WITHOUT ROWID
---@end
 ;
 
 CREATE TABLE desk_case (
@@ -331,9 +329,6 @@ CREATE TABLE ledger_entry (
     entry TEXT NOT NULL,
     PRIMARY KEY (workspace_id, seq)
 )
---@sqlite
-WITHOUT ROWID
---@end
 ;
 -- For the history of a case: which entries speak of it.
 CREATE TABLE ledger_about (

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `aplomb case list` and `aplomb case show`, from the same queries as the inbox. Tests: tests/e2e/test_cli.py */
 #include "cli/commands.h"
+#include "desk/detail.h"
 #include "desk/query_case.h"
 #include "model/timeline.h"
 #include "json/reader.h"
@@ -157,11 +158,14 @@ static void print_trace(const whole_case *c)
     (void)printf("\nwhy it is here\n");
     for (apl_json_iter it = apl_json_each(apl_json_get(root, "trace"));
          apl_json_next(&it, NULL, &step);) {
-        apl_span sentence = APL_SPAN_NONE;
-        if (apl_json_as_str(apl_json_get(step, "sentence"), &sentence)) {
+        apl_detail_step d = apl_detail_step_of(step);
+        if (d.matched) {
             (void)printf("  ");
-            print_plain(sentence, 200);
+            print_plain(d.sentence, 200);
             (void)printf("\n");
+        } else {
+            (void)printf("  rule %.*s did not match (saw %.*s)\n", APL_SPAN_ARGS(d.rule),
+                         APL_SPAN_ARGS(d.seen));
         }
     }
 }

@@ -143,7 +143,8 @@ static apl_rc load_case(apl_desk *desk, int64_t id, apl_arena *arena, whole_case
     if (!rc)
         rc = apl_case_clock_list(desk, c->line.row.id, arena, &c->clocks, err);
     if (!rc)
-        rc = apl_case_thread(desk, &c->line.row, NULL, THREAD_MAX, arena, &c->thread, err);
+        rc = apl_case_thread(desk, &c->line.row, (const int64_t[2]){INT64_MIN, 0}, THREAD_MAX,
+                             arena, &c->thread, err);
     return rc ? rc
               : apl_case_decider(desk, c->line.row.id, arena, &c->decider, &c->has_decider, err);
 }

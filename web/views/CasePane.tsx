@@ -25,10 +25,11 @@ function loadUsers(): void {
   void ops.listUsers().then((page) => setUsers(page.items), () => {});
 }
 
-/** The clock that counts now, or else the last one that did. */
+/** The clock that counts now, or else the last one that was stopped. None runs when the server says so (solved). */
 function heroClock(detail: CaseDetail): Clock | undefined {
-  const running = detail.clocks.filter((one) => !one.stopped_at);
-  return running.sort((a, b) => a.due_at.localeCompare(b.due_at))[0] ?? detail.clocks[detail.clocks.length - 1];
+  const running = detail.case.next_clock ? detail.clocks.filter((one) => !one.stopped_at) : [];
+  const stopped = detail.clocks.filter((one) => one.stopped_at);
+  return running.sort((a, b) => a.due_at.localeCompare(b.due_at))[0] ?? stopped[stopped.length - 1];
 }
 
 function ClockHero(props: { detail: CaseDetail; isOpen: boolean; onToggle: () => void }) {

@@ -2,7 +2,9 @@
 /* Noting what is due; see scheduler.h. Tests: tests/unit/desk/test_scheduler.c */
 #include "desk/scheduler.h"
 
-enum { BREACHES_PER_JOB = 200 };
+#include "sys/process.h"
+
+enum { BREACHES_PER_JOB = 200, LOOKS_PER_TRIM = 10 };
 static const int64_t look_every_us = 2 * APL_US_PER_SECOND;
 
 struct apl_scheduler {
@@ -61,12 +63,16 @@ apl_rc apl_scheduler_note_breaches(apl_tx *tx, void *ctx, apl_err *err)
 static void run_thread(void *ctx)
 {
     apl_scheduler *scheduler = ctx;
+    unsigned quiet_looks = 0;
     apl_mutex_lock(&scheduler->mutex);
     while (!scheduler->is_closing) {
         apl_mutex_unlock(&scheduler->mutex);
         apl_due due = {.limit = BREACHES_PER_JOB};
         /* A full disk or a lost connection is tried again at the next look: nothing was noted, nothing is lost. */
         apl_rc rc = apl_writer_run(scheduler->writer, apl_scheduler_note_breaches, &due, NULL);
+        /* An import or a rush of requests leaves a large heap behind. */
+        if (++quiet_looks % LOOKS_PER_TRIM == 0)
+            apl_process_trim_memory();
         apl_mutex_lock(&scheduler->mutex);
         if ((rc || due.count < due.limit) && !scheduler->is_closing)
             (void)apl_cond_wait_us(&scheduler->wake, &scheduler->mutex, look_every_us);

@@ -5,6 +5,7 @@
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,6 +68,10 @@ int main(int argc, char **argv)
     uint64_t seed[2];
     /* What is written here is the firm's own business. */
     (void)umask(077);
+    /* A burst of large requests must not stay resident in one heap per thread. */
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
     apl_program program = {.serve = apl_serve};
     apl_desk_env *env = &program.env;
     *env = (apl_desk_env){

@@ -6,6 +6,7 @@
 #include "sys/file.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -89,4 +90,9 @@ apl_rc apl_shutdown_watch(int *out_fd, apl_err *err)
 bool apl_shutdown_is_requested(void)
 {
     return atomic_load(&requested);
+}
+
+void apl_process_trim_memory(void)
+{
+    (void)malloc_trim(0);
 }

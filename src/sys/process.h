@@ -11,6 +11,8 @@ bool apl_process_is_alive(int64_t pid);
 unsigned apl_process_cpu_count(void);
 /* Resident memory, or 0 when it is not known. */
 uint64_t apl_process_memory_bytes(void);
+/* Gives free heap memory back to the system; costs milliseconds, for quiet moments. */
+void apl_process_trim_memory(void);
 /* A peer that hangs up is an error of that write, not the end of the program. */
 void apl_process_ignore_sigpipe(void);
 

@@ -244,7 +244,7 @@ export async function startContractServer(options = {}) {
   const log = [];
   let isDown = false;
 
-  const sessionOf = (request) => sessions.get(/aplomb_session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
+  const sessionOf = (request) => sessions.get(/aplomb=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
   const sessionBody = (session) => ({
     user: world.users.find((one) => one.id === session.userId), workspace: { id: 1, name: "Halvorsund Ferries", zone: "Europe/Oslo", is_demo: options.isDemo ?? true }, csrf_token: session.csrf,
     permissions: CONTRACT.components.schemas.Permission.enum, expires_at: new Date(Date.now() + 86400e3).toISOString(),
@@ -253,7 +253,7 @@ export async function startContractServer(options = {}) {
     const id = randomBytes(12).toString("hex");
     const session = { userId: 1, csrf: randomBytes(8).toString("hex") };
     sessions.set(id, session);
-    response.setHeader("Set-Cookie", `aplomb_session=${id}; HttpOnly; SameSite=Lax; Path=/`);
+    response.setHeader("Set-Cookie", `aplomb=${id}; HttpOnly; SameSite=Lax; Path=/`);
     return [201, sessionBody(session)];
   };
   const mustCase = (id) => {
@@ -280,8 +280,8 @@ export async function startContractServer(options = {}) {
       return open(response);
     },
     deleteSession: ({ request, response }) => {
-      sessions.delete(/aplomb_session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
-      response.setHeader("Set-Cookie", "aplomb_session=; Max-Age=0; Path=/");
+      sessions.delete(/aplomb=([^;]+)/.exec(request.headers.cookie ?? "")?.[1]);
+      response.setHeader("Set-Cookie", "aplomb=; Max-Age=0; Path=/");
       return [204];
     },
     setPassword: () => { world.users[0].has_password = true; return [204]; },
@@ -300,10 +300,12 @@ export async function startContractServer(options = {}) {
       const get = (name) => url.searchParams.get(name);
       const words = (get("q") ?? "").toLowerCase().split(/\s+/).filter(Boolean);
       const rows = [...world.cases.values()].map(summaryOf).filter((s) => VIEWS[get("view") ?? "needs_answer"](s)
-        && (!get("channel") || String(s.channel.id) === get("channel")) && (!get("company") || s.company === get("company")) && (!get("intent") || s.intent === get("intent"))
-        && words.every((word) => `${s.snippet} ${s.subject_line} ${s.author.name} ${s.tags.join(" ")}`.toLowerCase().includes(word)));
-      rows.sort(SORTS[get("sort") ?? "due"]);
-      return [200, { ...pageOf(rows, url), total_estimate: { count: Math.min(rows.length, 1000), is_capped: rows.length > 1000 } }];
+        && words.every((word) => `${s.snippet} ${s.subject_line}`.toLowerCase().includes(word)));
+      rows.sort(SORTS[words.length ? "newest" : get("sort") ?? "due"]);
+      // Filters are looked at after paging, so that pages are short or empty, as the contract allows.
+      const isWanted = (s) => (!get("channel") || String(s.channel.id) === get("channel")) && (!get("company") || s.company === get("company")) && (!get("intent") || s.intent === get("intent"));
+      const page = pageOf(rows, url);
+      return [200, { items: page.items.filter(isWanted), next_cursor: page.next_cursor, total_estimate: { count: Math.min(rows.filter(isWanted).length, 1000), is_capped: rows.length > 1000 } }];
     },
     getCase: ({ id, response }) => {
       mustCase(id).summary.unread = false;

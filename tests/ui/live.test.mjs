@@ -129,6 +129,11 @@ test("a hundred thousand cases: few rows in the document, End and scrolling brin
   assert.ok(rows < 40, `${rows} rows in the document`);
   assert.equal(set, "-1");
   assert.ok(at >= 500, `at ${at}`);
+  // One praise below five thousand complaints: the pages in between are empty and the list goes on by itself.
+  const id = large.world.addStory(["Ulla Solo", "@ulla", 1, "praise", 9_000, "new", "Lovely boat.", {}]);
+  await page.goto(large.url + "/inbox/needs_answer?intent=praise");
+  await page.waitForSelector(`#row-${id}`, { timeout: 30_000 });
+  assert.equal(await page.locator(".row").count(), 1);
   await closePage(page, large);
   await large.close();
 });

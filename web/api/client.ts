@@ -14,6 +14,7 @@ export class Trouble extends Error {
     readonly detail: string,
     readonly fix: string | undefined,
     readonly where: string | undefined,
+    readonly requestId?: string | undefined,
   ) {
     super(detail);
   }
@@ -70,6 +71,7 @@ async function toTrouble(response: Response): Promise<Trouble> {
     problem.detail ?? "The server gave no reason.",
     problem.fix,
     problem.where,
+    problem.request_id,
   );
 }
 

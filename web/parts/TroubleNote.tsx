@@ -15,6 +15,7 @@ export function TroubleNote(props: { trouble: Trouble; safe?: string; onRetry?: 
       <Show when={props.trouble.isOffline || props.trouble.fix}>
         <p>{props.trouble.isOffline ? t.trouble.noAnswerFix : props.trouble.fix}</p>
       </Show>
+      <Show when={props.trouble.status >= 500 && props.trouble.requestId}>{(id) => <p class="small quiet">{t.trouble.requestId(id())}</p>}</Show>
       <Show when={props.onRetry}>
         {(retry) => <button type="button" class="button" onClick={() => retry()()}>{t.retry}</button>}
       </Show>

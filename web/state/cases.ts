@@ -38,18 +38,26 @@ export class CaseList {
     const { signal } = this.abort;
     this.state_[1]("loading");
     try {
-      const page = await ops.listCases(query, null, PAGE_ROWS, signal);
+      const page = await this.fetchSome(query, null, signal, () => true);
       if (signal.aborted) return;
       this.indexOf = new Map(page.items.map((row, i) => [row.id, i]));
       this.cursor = page.next_cursor;
       this.fresh_[1](new Set<number>());
       this.total_[1](page.total_estimate);
       this.trouble_[1](null);
-      this.rows[1](page.items);
       this.state_[1]("idle");
+      this.rows[1](page.items);
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }
+  }
+
+  /** The next page with something in it: with filters the server may answer short or empty pages and say "go on". */
+  private async fetchSome(query: CaseQuery, from: string | null, signal: AbortSignal, isWanted: (row: CaseSummary) => boolean): Promise<ops.CaseList> {
+    let page = await ops.listCases(query, from, PAGE_ROWS, signal);
+    while (!signal.aborted && page.next_cursor !== null && !page.items.some(isWanted))
+      page = await ops.listCases(query, page.next_cursor, PAGE_ROWS, signal);
+    return page;
   }
 
   async refresh(): Promise<void> {
@@ -65,15 +73,17 @@ export class CaseList {
     const { signal } = this.abort;
     this.state_[1]("loading");
     try {
-      const page = await ops.listCases(this.query, this.cursor, PAGE_ROWS, signal);
+      // A case that moved across the border of two pages is shown once, where it stood first.
+      const isNew = (row: CaseSummary) => !this.indexOf.has(row.id);
+      const page = await this.fetchSome(this.query, this.cursor, signal, isNew);
       if (signal.aborted) return;
       const old = this.items();
-      // A case that moved across the border of two pages is shown once, where it stood first.
-      const added = page.items.filter((row) => !this.indexOf.has(row.id));
+      const added = page.items.filter(isNew);
       added.forEach((row, i) => this.indexOf.set(row.id, old.length + i));
       this.cursor = page.next_cursor;
-      this.rows[1](old.concat(added));
+      // Idle first: whoever sees the new rows may want more at once.
       this.state_[1]("idle");
+      this.rows[1](old.concat(added));
     } catch (error) {
       if (!signal.aborted) this.fail(error);
     }

@@ -13,7 +13,6 @@ import { asTrouble, changeCase, onCaseChanged } from "../state/cases";
 import { now } from "../state/clock";
 import { useCommands } from "../state/keys";
 import { touched } from "../state/live";
-import { inboxPath } from "../state/router";
 import { may, session, zone } from "../state/session";
 import { CaseHistory } from "./CaseHistory";
 import { CaseNotes } from "./CaseNotes";
@@ -211,8 +210,7 @@ function Person(props: { detail: CaseDetail }) {
       <p><strong><bdi>{main()}</bdi></strong><Show when={props.detail.case.author.handle}>{(handle) => <> <span class="quiet"><bdi>{handle()}</bdi></span></>}</Show></p>
       <Show when={others().length}><p class="small quiet">{t.case.knownAs}: <For each={others()}>{(name, i) => <><Show when={i() > 0}>, </Show><bdi>{name}</bdi></>}</For></p></Show>
       <p class="small quiet">
-        {t.case.otherCases(person().other_cases_count)}{" "}
-        <Show when={person().other_cases_count > 0}><a href={inboxPath({ view: "all", sort: "newest", q: main() }, props.detail.case.id)}>{t.case.seeOthers}</a></Show>
+        {t.case.otherCases(person().other_cases_count)}
       </p>
       <Show when={may("intake.write")}><p class="small"><a href={`/new?case=${props.detail.case.id}`}>{t.case.writeDown}</a></p></Show>
     </section>

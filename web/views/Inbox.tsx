@@ -236,11 +236,11 @@ export function Inbox() {
             <span role="status">
               <Show when={list.total()}>{(total) => t.inbox.count(total().count, total().is_capped)}</Show>
             </span>
-            <label><span class="hidden">{t.inbox.sort}</span>
+            <Show when={!query().q} fallback={<span>{t.inbox.sortFound}</span>}><label><span class="hidden">{t.inbox.sort}</span>
               <select class="plain-select" onChange={(event) => change({ sort: event.currentTarget.value as CaseSort })}>
                 <For each={Object.entries(t.inbox.sorts)}>{([name, words]) => <option value={name} selected={query().sort === name}>{words}</option>}</For>
               </select>
-            </label>
+            </label></Show>
           </div>
         </header>
         <div class="fresh-place" role="status" aria-live="polite">

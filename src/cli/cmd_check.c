@@ -2,6 +2,7 @@
 /* `aplomb verify` and `aplomb doctor`. Tests: tests/e2e/test_verify.py, tests/e2e/test_doctor.py */
 #include "cli/commands.h"
 #include "crypto/encode.h"
+#include "desk/doctor.h"
 #include "desk/verify.h"
 #include "desk/verify_open.h"
 #include "json/writer.h"
@@ -159,4 +160,57 @@ apl_rc apl_cmd_verify(apl_cli *cli, apl_err *err)
     }
     apl_verify_report_release(&report);
     return rc;
+}
+
+/* --- doctor ------------------------------------------------------------------------------------------------------- */
+
+static void print_doctor_text(const apl_doctor_report *report)
+{
+    for (size_t i = 0; i < report->count; i++) {
+        const apl_check *check = &report->checks[i];
+        (void)printf("%-8s %-15s ", apl_check_status_name(check->status), check->name);
+        print_plain(check->detail);
+        if (check->fix[0]) {
+            (void)printf("\n%25s", "→ ");
+            print_plain(check->fix);
+        }
+        (void)printf("\n");
+    }
+}
+
+static apl_rc print_doctor_json(const apl_doctor_report *report, apl_err *err)
+{
+    APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
+    apl_json_writer w;
+    apl_json_writer_init(&w, &text);
+    apl_json_object_begin(&w);
+    apl_json_member_bool(&w, "ok", !apl_doctor_found_wrong(report));
+    apl_json_key(&w, "checks");
+    apl_json_array_begin(&w);
+    for (size_t i = 0; i < report->count; i++) {
+        const apl_check *check = &report->checks[i];
+        apl_json_object_begin(&w);
+        apl_json_member_str(&w, "name", check->name);
+        apl_json_member_str(&w, "status", apl_check_status_name(check->status));
+        apl_json_member_str(&w, "detail", check->detail);
+        apl_json_member_str(&w, "fix", check->fix[0] ? check->fix : NULL);
+        apl_json_object_end(&w);
+    }
+    apl_json_array_end(&w);
+    apl_json_object_end(&w);
+    apl_rc rc = apl_json_writer_finish(&w, err);
+    if (!rc)
+        (void)printf("%s\n", apl_buf_str(&text));
+    return rc;
+}
+
+apl_rc apl_cmd_doctor(apl_cli *cli, apl_err *err)
+{
+    apl_doctor_report report;
+    apl_doctor_run(cli->env, apl_cli_data_dir(cli), store_option(cli), &report);
+    cli->found_wrong = apl_doctor_found_wrong(&report);
+    if (apl_cli_has(cli, "json"))
+        return print_doctor_json(&report, err);
+    print_doctor_text(&report);
+    return APL_OK;
 }

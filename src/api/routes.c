@@ -67,6 +67,7 @@ const apl_http_route api_routes[] = {
     {APL_HTTP_GET, "/api/v1/events", api_events_stream, APL_HTTP_STREAM, 0, "events",
      RULE(APL_MAY_READ_CASES)},
 
+    {APL_HTTP_GET, "/api", api_nothing, PUBLIC, 0, "nothing", NULL},
     {APL_HTTP_GET, "/api/{rest*}", api_nothing, PUBLIC, 0, "nothing", NULL},
     {APL_HTTP_GET, "/", api_page_show, PUBLIC, 0, "page", NULL},
     {APL_HTTP_GET, "/{rest*}", api_page_show, PUBLIC, 0, "page", NULL},

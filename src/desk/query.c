@@ -386,13 +386,13 @@ typedef struct count_sql {
 } count_sql;
 
 static const char queue_count_sql[] = "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE "
-                                      "workspace_id = $1 AND queue = $2 LIMIT $3) AS some";
+                                      "workspace_id = $1 AND queue = $2 LIMIT $3) AS capped";
 static const char mine_count_sql[] = "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE "
                                      "workspace_id = $1 AND assignee_id = $4"
-                                     " AND assignee_id > 0 AND queue = $2 LIMIT $3) AS some";
+                                     " AND assignee_id > 0 AND queue = $2 LIMIT $3) AS capped";
 static const char breached_count_sql[] =
     "SELECT count(*) FROM (SELECT 1 AS one FROM desk_case WHERE workspace_id = $1 AND queue = $2"
-    " AND next_due_us <= $4 LIMIT $3) AS some";
+    " AND next_due_us <= $4 LIMIT $3) AS capped";
 
 static apl_rc add_counts(const count_job *job, const count_sql *what, unsigned queues,
                          apl_view_count *out, apl_err *err)

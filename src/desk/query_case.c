@@ -78,7 +78,7 @@ apl_rc apl_person_find(apl_desk *desk, const apl_case_row *row, apl_arena *arena
                                      "desk_case c ON c.workspace_id = a.workspace_id"
                                      " AND c.author_id = a.id WHERE a.workspace_id = $1 AND "
                                      "a.person_id = $2 AND c.queue < 9 AND c.id <> $3"
-                                     " LIMIT $4) AS some";
+                                     " LIMIT $4) AS capped";
     apl_person person = {0};
     apl_val workspace = APL_I64(desk->workspace_id);
     apl_rc rc = apl_conn_number(desk->conn, who_sql, APL_VALS(workspace, APL_I64(row->author_id)),

@@ -36,6 +36,28 @@ def test_roles_decide_who_may_write(house, method, path, body, others):
     assert house.owner.request(method, path, json=body).status_code in (404, 422)
 
 
+@pytest.mark.parametrize("method,path", [
+    (m, p) for p, item in CONTRACT.doc["paths"].items() for m in item if m in ("get", "post", "put", "patch", "delete")
+    and "security" not in item[m]])
+def test_nobody_gets_in(house, method, path):
+    """Whatever the contract does not mark as open is shut, also for a cookie and a header that somebody made up."""
+    address = path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{import_id}", "1")
+    stranger = Person(house.server)
+    for _ in range(2):
+        stranger.want(401, method.upper(), address)
+        stranger.cookies.set("aplomb", "A" * 43)
+        stranger.headers.update({"Authorization": "Bearer x", "X-CSRF-Token": "x", "X-Forwarded-For": "127.0.0.1"})
+
+
+@pytest.mark.parametrize("method,path", [
+    (m, p) for p, item in CONTRACT.doc["paths"].items() for m in item if m in ("post", "put", "patch", "delete")
+    and "security" not in item[m]])
+def test_every_write_wants_the_token(house, method, path):
+    address = path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{import_id}", "1")
+    problem = house.owner.want(403, method.upper(), address, headers={"X-CSRF-Token": "wrong"}).json()
+    assert problem["where"] == "header X-CSRF-Token"
+
+
 def test_refusal_names_the_role_to_ask_for(house):
     problem = house.reader.want(403, "POST", "/api/v1/cases/1/notes", json={"text": "x"}).json()
     assert "reader" in problem["detail"] and "agent" in problem["fix"]
@@ -135,6 +157,24 @@ def test_guessing_is_slowed_down_and_tells_nothing(house):
     assert int(reply.headers["Retry-After"]) >= 1
     # Another account from the same address is not slowed down by it.
     house.nobody.want(401, "POST", "/api/v1/session", json={"email": "third@example.org", "password": "wrong"})
+
+
+def test_guessing_the_own_password_is_slowed_down(house):
+    person = house.invite("agent", "Olga", "olga@example.org")
+    word = "some words of Olga"
+    person.want(204, "PUT", "/api/v1/session/password", json={"password": word})
+    again = Person(house.server)
+    again.headers["X-CSRF-Token"] = again.make("/session", {"email": "olga@example.org", "password": word})["csrf_token"]
+    for _ in range(5):
+        again.want(403, "PUT", "/api/v1/session/password", json={"password": word, "current_password": "wrong"})
+    again.want(429, "PUT", "/api/v1/session/password", json={"password": word, "current_password": word})
+
+
+def test_guessing_links_is_slowed_down(fresh_house):
+    for _ in range(5):
+        fresh_house.nobody.want(401, "POST", "/api/v1/session/link", json={"token": "guess"})
+    fresh_house.nobody.want(429, "POST", "/api/v1/session/link", json={"token": "guess"})
+    fresh_house.nobody.want(403, "POST", "/api/v1/session/link", json={"token": "x"}, headers={"Origin": "https://evil.example"})
 
 
 def test_addresses_of_people_are_unique(house):

@@ -13,11 +13,10 @@ def filled(path):
     return path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{channel_id}", "1").replace("{import_id}", "1")
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", sorted({p for _, p in OPERATIONS}))
+@pytest.mark.parametrize("path,method", [(p, m) for p in sorted({p for _, p in OPERATIONS})
+                                         for m in ("GET", "POST", "PUT", "PATCH", "DELETE")
+                                         if m.lower() not in CONTRACT.doc["paths"][p]])
 def test_other_methods_are_405_and_name_those_that_work(house, path, method):
-    if method.lower() in CONTRACT.doc["paths"][path]:
-        pytest.skip("this one works")
     reply = house.owner.want(405, method, filled(path))
     assert {m.upper() for m, p in OPERATIONS if p == path} <= set(reply.headers["Allow"].replace(" ", "").split(","))
 
@@ -39,18 +38,20 @@ def test_bodies_are_json_and_say_so(house, method, path):
     assert "no_such_member" in problem["where"] + problem["detail"]
 
 
-@pytest.mark.parametrize("method,path", WITH_BODY)
+@pytest.mark.parametrize("method,path", [("post", "/api/v1/imports/{import_id}/batches"), ("post", "/api/v1/intake"),
+                                         ("patch", "/api/v1/cases/{case_id}")])
 def test_too_large(house, method, path):
     big = b'{"a":"' + b"x" * (8 * 1024 * 1024) + b'"}'
     house.owner.want(413, method.upper(), filled(path), data=big, headers={"Content-Type": "application/json"})
 
 
-@pytest.mark.parametrize("path", sorted(p for m, p in OPERATIONS if m == "get" and p.startswith("/api") and "{" not in p))
+@pytest.mark.parametrize("path", sorted(p for m, p in OPERATIONS if m == "get" and p.startswith("/api") and
+                                        "400" in CONTRACT.doc["paths"][p]["get"]["responses"]))
 def test_unknown_parameters_are_named(house, path):
-    reply = house.owner.request("GET", path, params={"colour": "red"})
-    if path in ("/api/v1/session", "/api/v1/policy", "/api/v1/ledger/checkpoint"):
-        pytest.skip("takes no parameters and looks at none")
-    assert reply.status_code == 400 and "colour" in reply.text
+    if "{case_id}" in path:
+        house.hook().post("Terrible, never arrived, a disgrace!")
+    problem = house.owner.want(400, "GET", filled(path), params={"colour": "red"}).json()
+    assert "colour" in problem["where"] + problem["detail"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v2/cases", "/api", "/api/v1/cases/1/nothing", "/no.such.file"])

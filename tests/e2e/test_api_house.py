@@ -50,16 +50,22 @@ def test_users_and_channels_page(house):
         assert one == house.owner.all(path, limit=200) and len(one) >= 3
 
 
+# getCheckpoint: making a desk writes the first entries; finishImport: only while another request of it runs.
+EXEMPT = {"getCheckpoint": {404}, "finishImport": {400, 409}}
+
+
 def test_every_operation_was_visited():
     """And not only in passing: each with a good answer, each that can fail with an error."""
     missing = {}
-    for _, operation in CONTRACT.operations():
+    for method, operation in CONTRACT.operations():
         seen = visited.get(operation["operationId"], set())
         if not [s for s in seen if s < 400]:
             missing[operation["operationId"]] = "no good answer"
-        declared = {int(s) for s in operation["responses"]}
         # 503 and 507 need a broken machine: tests/fault makes one.
-        unseen = {s for s in declared if s not in seen and s not in (503, 507, 400)}
+        exempt = {503, 507, *EXEMPT.get(operation["operationId"], ())}
+        if method == "GET":
+            exempt.add(403)  # today every role may look at everything
+        unseen = {int(s) for s in operation["responses"]} - seen - exempt
         if unseen:
             missing.setdefault(operation["operationId"], "never answered %s" % sorted(unseen))
-    assert not missing, missing
+    assert not missing, "\n".join("%s: %s" % row for row in sorted(missing.items()))

@@ -29,6 +29,15 @@ def test_again_is_the_same(house, which):
     assert house.owner.ok("/stats") == before
 
 
+def test_notes(house):
+    made = house.agent.make("/intake", {**FORM, "author": {"name": "Notes"}})
+    path, head = "/api/v1/cases/%d/notes" % made["case_id"], {"Idempotency-Key": "note-1"}
+    first = house.agent.want(201, "POST", path, json={"text": "once"}, headers=head)
+    assert house.agent.want(201, "POST", path, json={"text": "once"}, headers=head).content == first.content
+    house.agent.want(409, "POST", path, json={"text": "twice"}, headers=head)
+    assert [n["text"] for n in house.agent.all("/cases/%d/notes" % made["case_id"])] == ["once"]
+
+
 def test_keys_belong_to_people(house):
     path, body, _ = bodies()[2]
     head = {"Idempotency-Key": "shared"}

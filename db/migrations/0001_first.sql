@@ -121,6 +121,7 @@ CREATE TABLE assessment (
     urgency BIGINT NOT NULL,
     needs_answer BIGINT NOT NULL,
     category TEXT NOT NULL,
+    tags TEXT NOT NULL,
     priority BIGINT NOT NULL,
     clock_policy TEXT NOT NULL,
     lang TEXT NOT NULL,
@@ -315,6 +316,7 @@ CREATE INDEX case_conversation ON desk_case (workspace_id, conversation_id, auth
 CREATE INDEX case_author ON desk_case (workspace_id, author_id);
 CREATE INDEX case_queue_due ON desk_case (workspace_id, queue, next_due_us, id);
 CREATE INDEX case_queue_new ON desk_case (workspace_id, queue, last_post_us, id);
+CREATE INDEX case_queue_urgency ON desk_case (workspace_id, queue, urgency, id);
 CREATE INDEX case_assignee ON desk_case (workspace_id, assignee_id, queue, next_due_us, id) WHERE assignee_id > 0;
 -- What the scheduler asks: running clocks that have not been noted as breached.
 CREATE INDEX clock_due ON clock (workspace_id, due_us) WHERE stopped_us = 9223372036854775807 AND breach_us = 9223372036854775807;
@@ -431,6 +433,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('post', 'post_remote', '1000000 1000000 100000 1'),
     ('post', 'post', '1000000 1000000 1'),
     ('desk_case', 'case_queue_new', '100000 100000 20000 1 1'),
+    ('desk_case', 'case_queue_urgency', '100000 100000 20000 100 1'),
     ('desk_case', 'case_queue_due', '100000 100000 20000 10 1'),
     ('desk_case', 'case_assignee', '20000 20000 1000 200 2 1'),
     ('desk_case', 'case_author', '100000 100000 2'),

@@ -110,6 +110,7 @@ static bool set_fields(apl_tx *tx, const apl_case_change *c, apl_span tags, apl_
     }
     if (c->has_tags && !apl_span_equal(row->tags, tags)) {
         row->tags = tags;
+        row->pinned |= 4;
         apl_entry_i64(&tx->entry, "tags", (int64_t)c->tag_count);
         changed = true;
     }

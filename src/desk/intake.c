@@ -23,7 +23,10 @@ typedef struct arrival {
     bool has_author;
     apl_post_row post;
     bool existed;
-    bool was_here; /* more than expected: we had words of it */
+    bool was_here;       /* more than expected: we had words of it */
+    bool is_current;     /* says what the post says now */
+    bool changed_sides;  /* the post turns out to be our own, or not to be */
+    apl_version_row old; /* the current version before, when there was one */
     char remote_id[APL_POST_ID_MAX_BYTES + 8];
     char revision[APL_POST_ID_MAX_BYTES + 8];
 } arrival;
@@ -112,10 +115,29 @@ static apl_rc find_author(arrival *a, apl_err *err)
     return rc;
 }
 
+/* What an earlier or better word of the author tells; most arrivals tell nothing new. */
+static apl_rc learn_author(arrival *a, apl_err *err)
+{
+    const apl_post_in *in = a->in;
+    apl_author_row *author = &a->author;
+    bool names = in->author_name.len && apl_span_equal(author->name, author->remote_id) &&
+                 !apl_span_equal(in->author_name, author->name);
+    if (in->at_us >= author->first_seen_us && (!in->is_own || author->is_own) && !names)
+        return APL_OK;
+    if (in->at_us < author->first_seen_us)
+        author->first_seen_us = in->at_us;
+    author->is_own |= in->is_own;
+    if (names)
+        author->name = in->author_name;
+    return apl_tx_update(a->tx, &apl_table_author, author, err);
+}
+
 static apl_rc ensure_author(arrival *a, apl_err *err)
 {
     const apl_post_in *in = a->in;
-    if (a->has_author || !in->author_id.len)
+    if (a->has_author)
+        return learn_author(a, err);
+    if (!in->author_id.len)
         return APL_OK;
     int64_t id = apl_tx_new_id(a->tx);
     a->author = (apl_author_row){
@@ -172,40 +194,70 @@ static apl_rc has_creation(arrival *a, bool *out_has, apl_err *err)
     return rc;
 }
 
-/* What the arrival knows of the post beyond its text. A creation knows best; an edit fills what is still empty. */
+/* When it was said, on whose side, what kind: the creation knows best; until it comes, the earliest edit does. */
+static void fill_origin(arrival *a, bool had_creation)
+{
+    const apl_post_in *in = a->in;
+    apl_post_row *post = &a->post;
+    bool is_creation = in->event == APL_POST_EVENT_CREATE;
+    bool was_own = post->is_own != 0;
+    if (post->posted_us == APL_TIME_NONE) {
+        post->import_id = a->origin->import_id;
+        post->learned_us = a->tx->now;
+    }
+    if ((is_creation && !had_creation) ||
+        ((is_creation || !had_creation) && in->at_us < post->posted_us)) {
+        post->posted_us = in->at_us;
+        post->kind = in->kind;
+    }
+    if (is_creation && !had_creation)
+        post->is_own = in->is_own;
+    else if (!had_creation)
+        post->is_own |= in->is_own;
+    a->changed_sides = a->was_here && was_own != (post->is_own != 0);
+    if (!post->author_id && a->has_author)
+        post->author_id = a->author.id;
+}
+
+/* Whom it is about: as the newest words that say it, else the first account of ours that the text names. */
+static void fill_company(arrival *a)
+{
+    const apl_post_in *in = a->in;
+    apl_post_row *post = &a->post;
+    const apl_name_set *own = a->origin->own_names;
+    bool is_guess = !post->company.len || apl_name_set_find(own, post->company) ||
+                    (a->has_author && apl_span_equal(post->company, a->author.remote_id));
+    if (in->company.len) {
+        if (a->is_current || is_guess)
+            post->company = in->company;
+        return;
+    }
+    apl_span guess = post->is_own ? in->author_id : apl_name_set_first_mention(own, in->text);
+    if (guess.len && is_guess && (a->is_current || post->is_own || !post->company.len))
+        post->company = guess;
+}
+
+/* What the arrival knows of the post beyond its text. */
 static void fill_post(arrival *a, bool had_creation)
 {
     const apl_post_in *in = a->in;
     apl_post_row *post = &a->post;
-    bool is_first = post->posted_us == APL_TIME_NONE;
     if (in->event == APL_POST_EVENT_DELETE) {
         if (in->at_us < post->deleted_us)
             post->deleted_us = in->at_us;
         return;
     }
-    if ((in->event == APL_POST_EVENT_CREATE && !had_creation) || (is_first && !had_creation))
-        post->posted_us = in->at_us;
-    if (is_first) {
-        post->kind = in->kind;
-        post->is_own = in->is_own;
-        post->import_id = a->origin->import_id;
-        post->learned_us = a->tx->now;
-    }
-    if (!post->author_id && a->has_author)
-        post->author_id = a->author.id;
-    if (in->company.len)
-        post->company = in->company;
-    else if (!post->company.len)
-        post->company = in->is_own ? in->author_id
-                                   : apl_name_set_first_mention(a->origin->own_names, in->text);
-    if (in->url.len)
+    fill_origin(a, had_creation);
+    fill_company(a);
+    if (in->url.len && (a->is_current || !post->url.len))
         post->url = in->url;
+    if (in->rating_x10 != APL_POST_RATING_NONE &&
+        (a->is_current || post->rating_x10 == APL_POST_RATING_NONE))
+        post->rating_x10 = in->rating_x10;
     if (in->reach > post->reach)
         post->reach = in->reach;
     if (in->echo_count > post->echo_count)
         post->echo_count = in->echo_count;
-    if (in->rating_x10 != APL_POST_RATING_NONE)
-        post->rating_x10 = in->rating_x10;
 }
 
 static apl_rc put_assessment(arrival *a, int64_t version_no, apl_err *err)
@@ -222,29 +274,36 @@ static apl_rc put_assessment(arrival *a, int64_t version_no, apl_err *err)
     return apl_tx_insert(a->tx, &apl_table_assessment, &row, NULL, err);
 }
 
-/* True when the arrival says what the post says now: latest in the world's time, later arrival at a tie. */
-static apl_rc is_current(arrival *a, bool *out_is, apl_version_row *out_old, apl_err *err)
+/*
+ * Does the arrival say what the post says now? The latest in the world's time does; of two edits of one instant the one
+ * with the greater revision, so that the order of arrival does not matter; of two creations the later arrival.
+ */
+static apl_rc find_out_if_current(arrival *a, apl_err *err)
 {
-    *out_old = (apl_version_row){0};
-    *out_is = a->in->event != APL_POST_EVENT_DELETE;
-    if (!*out_is || !a->post.version_no)
-        return APL_OK;
+    const apl_post_in *in = a->in;
+    apl_version_row *old = &a->old;
     bool found = false;
     int64_t keys[] = {a->tx->workspace_id, a->post.id, a->post.version_no};
+    a->is_current = in->event != APL_POST_EVENT_DELETE;
+    if (!a->is_current || !a->post.version_no)
+        return APL_OK;
     apl_rc rc = apl_row_find(&(apl_reading){a->tx->conn, &a->tx->arena}, &apl_table_version, keys,
-                             out_old, &found, err);
-    if (!rc && found)
-        *out_is = a->in->at_us > out_old->valid_us ||
-                  (a->in->at_us == out_old->valid_us && (int64_t)a->in->event >= out_old->event);
-    return rc;
+                             old, &found, err);
+    if (rc || !found)
+        return rc;
+    if (in->at_us != old->valid_us)
+        a->is_current = in->at_us > old->valid_us;
+    else if ((int64_t)in->event != old->event)
+        a->is_current = (int64_t)in->event > old->event;
+    else if (in->event == APL_POST_EVENT_EDIT)
+        a->is_current = apl_span_compare(apl_span_of(a->revision), old->revision) > 0;
+    return APL_OK;
 }
 
 static apl_rc put_version(arrival *a, apl_err *err)
 {
     const apl_post_in *in = a->in;
     apl_row_seal seal;
-    apl_version_row old;
-    bool current = false;
     apl_version_row row = {
         .workspace_id = a->tx->workspace_id,
         .post_id = a->post.id,
@@ -258,9 +317,7 @@ static apl_rc put_version(arrival *a, apl_err *err)
         .lang = in->lang,
         .raw = in->raw,
     };
-    apl_rc rc = is_current(a, &current, &old, err);
-    if (!rc)
-        rc = apl_tx_insert(a->tx, &apl_table_version, &row, &seal, err);
+    apl_rc rc = apl_tx_insert(a->tx, &apl_table_version, &row, &seal, err);
     if (rc)
         return rc;
     if (in->text.len)
@@ -269,14 +326,13 @@ static apl_rc put_version(arrival *a, apl_err *err)
         apl_tx_commitment(a->tx, "payload", &seal, in->raw);
     if (in->author_id.len)
         apl_tx_commitment(a->tx, "author", &seal, in->author_id);
-    if (!rc)
-        rc = put_assessment(a, row.version_no, err);
-    if (!rc && current)
-        rc = apl_search_index(a->tx, &old, &row, err);
+    rc = put_assessment(a, row.version_no, err);
+    if (!rc && a->is_current)
+        rc = apl_search_index(a->tx, &a->old, &row, err);
     if (rc)
         return rc;
     a->post.version_count = row.version_no;
-    if (current)
+    if (a->is_current)
         a->post.version_no = row.version_no;
     return APL_OK;
 }
@@ -314,6 +370,8 @@ static apl_rc store_arrival(arrival *a, apl_intake_result *result, apl_err *err)
     if (!rc && a->existed)
         rc = has_creation(a, &had_creation, err);
     if (!rc)
+        rc = find_out_if_current(a, err);
+    if (!rc)
         rc = apl_tx_about(tx, "post", a->post.id, err);
     if (rc)
         return rc;
@@ -321,8 +379,8 @@ static apl_rc store_arrival(arrival *a, apl_intake_result *result, apl_err *err)
     rc = put_version(a, err);
     if (!rc)
         rc = apl_thread_place(tx,
-                              &(apl_placing){&a->post, a->existed, a->was_here, parent_of(a),
-                                             a->judgement, a->in->text},
+                              &(apl_placing){&a->post, a->existed, a->was_here, a->changed_sides,
+                                             parent_of(a), a->judgement, a->in->text},
                               err);
     if (!rc)
         rc = apl_tx_entry_end(tx, err);

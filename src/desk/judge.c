@@ -176,6 +176,7 @@ void apl_judged_fill(const apl_judged *judged, apl_assessment_row *row)
     row->urgency = (int64_t)((double)a->urgency * 1e6);
     row->needs_answer = judged->needs_answer;
     row->category = judged->category;
+    row->tags = judged->tags;
     row->priority = judged->priority;
     row->clock_policy = judged->clock_policy;
     row->lang = apl_span_of(a->lang);

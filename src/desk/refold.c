@@ -10,91 +10,108 @@
 
 #include <string.h>
 
-enum { HEADLINE_MAX_BYTES = 280, REASON_MAX_BYTES = 1024 };
+enum { HEADLINE_MAX_BYTES = 280, REASON_MAX_BYTES = 1024, TAGS_MAX_BYTES = 1024 };
 
 /* One post of the case with what its current version's assessment says. */
 typedef struct member {
     int64_t id, is_own, posted_us, deleted_us;
-    int64_t needs_answer, urgency, priority;
-    apl_span intent, sentiment, conduct, subject, risks, category, clock_policy, why;
+    int64_t version_no, needs_answer, urgency, priority;
+    apl_span company, intent, sentiment, conduct, subject, risks, category, clock_policy, why, tags;
 } member;
 
 typedef struct timeline {
     member *members;
-    size_t member_count;
+    size_t member_count, member_cap;
     apl_case_event *events;
-    size_t event_count;
+    size_t event_count, event_cap;
 } timeline;
 
 static const char members_sql[] =
-    "SELECT p.id, p.is_own, p.posted_us, p.deleted_us, coalesce(a.needs_answer, 0), "
-    "coalesce(a.urgency, 0),"
-    " coalesce(a.priority, 0), coalesce(a.intent, ''), coalesce(a.sentiment, ''), "
-    "coalesce(a.conduct, ''),"
-    " coalesce(a.subject, ''), coalesce(a.risks, ''), coalesce(a.category, ''), "
-    "coalesce(a.clock_policy, ''),"
-    " coalesce(a.why, '') FROM post p LEFT JOIN assessment a ON a.workspace_id = p.workspace_id "
-    "AND a.post_id = p.id"
-    " AND a.version_no = p.version_no WHERE p.workspace_id = $1 AND p.case_id = $2 AND p.case_id > "
-    "0"
-    " AND p.posted_us < 9223372036854775807 ORDER BY p.posted_us, p.id LIMIT 50000";
+    "SELECT p.id, p.is_own, p.posted_us, p.deleted_us, p.version_no, coalesce(a.needs_answer, 0),"
+    " coalesce(a.urgency, 0), coalesce(a.priority, 0), p.company, coalesce(a.intent, ''),"
+    " coalesce(a.sentiment, ''), coalesce(a.conduct, ''), coalesce(a.subject, ''),"
+    " coalesce(a.risks, ''), coalesce(a.category, ''), coalesce(a.clock_policy, ''),"
+    " coalesce(a.why, ''), coalesce(a.tags, '') FROM post p LEFT JOIN assessment a"
+    " ON a.workspace_id = p.workspace_id AND a.post_id = p.id AND a.version_no = p.version_no"
+    " WHERE p.workspace_id = $1 AND p.case_id = $2 AND p.case_id > 0"
+    " AND p.posted_us < 9223372036854775807 ORDER BY p.posted_us, p.remote_id LIMIT 50000";
 static const char steps_sql[] =
     "SELECT id, at_us, to_state FROM case_step WHERE workspace_id = $1 AND case_id = $2"
     " ORDER BY at_us, id LIMIT 50000";
 
+enum { MEMBER_NUMBERS = 8, MEMBER_TEXTS = 10, FIRST_CAP = 16 };
+
 static apl_rc read_member(apl_tx *tx, apl_cursor *c, member *m, apl_err *err)
 {
-    int64_t *numbers[] = {&m->id,           &m->is_own,  &m->posted_us, &m->deleted_us,
-                          &m->needs_answer, &m->urgency, &m->priority};
-    apl_span *texts[] = {&m->intent, &m->sentiment, &m->conduct,      &m->subject,
-                         &m->risks,  &m->category,  &m->clock_policy, &m->why};
-    for (int i = 0; i < 7; i++)
+    int64_t *numbers[MEMBER_NUMBERS] = {&m->id,         &m->is_own,     &m->posted_us,
+                                        &m->deleted_us, &m->version_no, &m->needs_answer,
+                                        &m->urgency,    &m->priority};
+    apl_span *texts[MEMBER_TEXTS] = {&m->company, &m->intent, &m->sentiment, &m->conduct,
+                                     &m->subject, &m->risks,  &m->category,  &m->clock_policy,
+                                     &m->why,     &m->tags};
+    for (int i = 0; i < MEMBER_NUMBERS; i++)
         *numbers[i] = apl_cursor_i64(c, i);
-    for (int i = 0; i < 8; i++) {
-        apl_rc rc = apl_arena_copy(&tx->arena, apl_cursor_span(c, 7 + i), texts[i], err);
+    for (int i = 0; i < MEMBER_TEXTS; i++) {
+        apl_span text = apl_cursor_span(c, MEMBER_NUMBERS + i);
+        *texts[i] = APL_SPAN("");
+        apl_rc rc = text.len ? apl_arena_copy(&tx->arena, text, texts[i], err) : APL_OK;
         if (rc)
             return rc;
     }
     return APL_OK;
 }
 
-static apl_rc count_rows(apl_tx *tx, int64_t case_id, int64_t *out_posts, int64_t *out_steps,
-                         apl_err *err)
+/* Room for one more; what grew stays behind in the arena, which is cleared with the job. */
+static apl_rc grow(apl_tx *tx, void **inout_list, size_t count, size_t *inout_cap, size_t size,
+                   apl_err *err)
 {
-    static const char posts[] =
-        "SELECT count(*) FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0";
-    static const char steps[] =
-        "SELECT count(*) FROM case_step WHERE workspace_id = $1 AND case_id = $2";
-    apl_rc rc = apl_conn_number(
-        tx->conn, posts, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), out_posts, err);
-    if (!rc)
-        rc = apl_conn_number(tx->conn, steps, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)),
-                             out_steps, err);
-    return rc;
+    if (count < *inout_cap)
+        return APL_OK;
+    size_t cap = *inout_cap ? *inout_cap * 2 : FIRST_CAP;
+    void *bigger = apl_arena_alloc(&tx->arena, cap, size);
+    if (!bigger)
+        return apl_err_nomem(err);
+    if (count)
+        memcpy(bigger, *inout_list, count * size);
+    *inout_list = bigger;
+    *inout_cap = cap;
+    return APL_OK;
 }
 
-static apl_rc load_members(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, apl_err *err)
+static apl_rc load_members(apl_tx *tx, int64_t case_id, timeline *t, apl_err *err)
 {
     apl_cursor *cursor = NULL;
+    bool has_row = true;
+    void *list = NULL;
     apl_rc rc = apl_conn_query(tx->conn, members_sql,
                                APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor, err);
-    for (bool has_row = true; !rc && has_row && t->member_count < cap;) {
+    while (!rc && has_row) {
         rc = apl_cursor_next(cursor, &has_row, err);
-        if (!rc && has_row)
+        if (rc || !has_row)
+            break;
+        rc = grow(tx, &list, t->member_count, &t->member_cap, sizeof *t->members, err);
+        t->members = list;
+        if (!rc)
             rc = read_member(tx, cursor, &t->members[t->member_count++], err);
     }
     apl_cursor_close(cursor);
     return rc;
 }
 
-static apl_rc load_steps(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, apl_err *err)
+static apl_rc load_steps(apl_tx *tx, int64_t case_id, timeline *t, apl_err *err)
 {
     apl_cursor *cursor = NULL;
+    bool has_row = true;
+    void *list = t->events;
     apl_rc rc = apl_conn_query(tx->conn, steps_sql,
                                APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)), &cursor, err);
-    for (bool has_row = true; !rc && has_row && t->event_count < cap;) {
+    while (!rc && has_row) {
         rc = apl_cursor_next(cursor, &has_row, err);
-        if (!rc && has_row)
+        if (rc || !has_row)
+            break;
+        rc = grow(tx, &list, t->event_count, &t->event_cap, sizeof *t->events, err);
+        t->events = list;
+        if (!rc)
             t->events[t->event_count++] = (apl_case_event){
                 .kind = APL_EVENT_STATE_CHANGE,
                 .sequence = apl_cursor_i64(cursor, 0),
@@ -106,11 +123,14 @@ static apl_rc load_steps(apl_tx *tx, int64_t case_id, size_t cap, timeline *t, a
     return rc;
 }
 
+/* Members come by time and remote id: their rank settles equal times alike, whatever the order of arrival. */
 static void add_post_event(timeline *t, const member *m)
 {
-    t->events[t->event_count++] = (apl_case_event){
+    size_t rank = t->event_count++;
+    t->events[rank] = (apl_case_event){
         .kind = m->is_own ? APL_EVENT_OWN_REPLY : APL_EVENT_CUSTOMER_POST,
         .at_us = m->posted_us,
+        .sequence = (int64_t)rank,
         .post_id = m->id,
         .needs_answer = m->needs_answer != 0,
         .is_deleted = m->deleted_us != APL_TIME_NONE,
@@ -120,20 +140,17 @@ static void add_post_event(timeline *t, const member *m)
 
 static apl_rc load_timeline(apl_tx *tx, int64_t case_id, timeline *t, apl_err *err)
 {
-    int64_t posts = 0, steps = 0;
-    *t = (timeline){NULL, 0, NULL, 0};
-    apl_rc rc = count_rows(tx, case_id, &posts, &steps, err);
+    *t = (timeline){.members = NULL};
+    apl_rc rc = load_members(tx, case_id, t, err);
     if (rc)
         return rc;
-    t->members = apl_arena_alloc(&tx->arena, (size_t)posts, sizeof *t->members);
-    t->events = apl_arena_alloc(&tx->arena, (size_t)(posts + steps), sizeof *t->events);
-    if (!t->members || !t->events)
+    t->event_cap = t->member_count + 1;
+    t->events = apl_arena_alloc(&tx->arena, t->event_cap, sizeof *t->events);
+    if (!t->events)
         return apl_err_nomem(err);
-    rc = load_members(tx, case_id, (size_t)posts, t, err);
     for (size_t i = 0; i < t->member_count; i++)
         add_post_event(t, &t->members[i]);
-    if (!rc)
-        rc = load_steps(tx, case_id, (size_t)(posts + steps), t, err);
+    rc = load_steps(tx, case_id, t, err);
     apl_timeline_sort(t->events, t->event_count);
     return rc;
 }
@@ -195,6 +212,9 @@ static const apl_clock_run *next_clock(const apl_case_fold *fold)
 
 static apl_queue queue_of(const apl_case_fold *fold)
 {
+    /* What was taken for a customer's turned out to be our own: no case, until a customer comes. */
+    if (!fold->customer_count && !fold->withdrawn_count)
+        return APL_QUEUE_MERGED;
     switch (fold->state) {
     case APL_CASE_SOLVED:
     case APL_CASE_CLOSED:
@@ -214,6 +234,35 @@ static apl_time_us first_reply(const timeline *t, apl_time_us from)
         if (t->members[i].is_own && t->members[i].posted_us >= from)
             return t->members[i].posted_us;
     return APL_TIME_NONE;
+}
+
+static bool has_tag(apl_span tags, apl_span tag)
+{
+    apl_span word;
+    while (apl_span_split(&tags, ',', &word))
+        if (apl_span_equal(word, tag))
+            return true;
+    return false;
+}
+
+/* Every tag that the rules gave to a post of the case, each once, until a person sets them. */
+static apl_rc fill_tags(apl_tx *tx, apl_case_row *row, const timeline *t, apl_err *err)
+{
+    APL_AUTO(apl_buf) text = APL_BUF(TAGS_MAX_BYTES);
+    apl_rc rc = APL_OK;
+    if (row->pinned & 4)
+        return APL_OK;
+    for (size_t i = 0; i < t->member_count && !rc; i++) {
+        apl_span rest = t->members[i].tags, tag;
+        bool counts = !t->members[i].is_own && t->members[i].deleted_us == APL_TIME_NONE;
+        while (counts && !rc && apl_span_split(&rest, ',', &tag)) {
+            if (!tag.len || has_tag(apl_buf_view(&text), tag) ||
+                text.len + tag.len + 1 > TAGS_MAX_BYTES)
+                continue;
+            rc = apl_buf_addf(&text, err, "%s%.*s", text.len ? "," : "", APL_SPAN_ARGS(tag));
+        }
+    }
+    return rc ? rc : apl_arena_copy(&tx->arena, apl_buf_view(&text), &row->tags, err);
 }
 
 static void fill_labels(apl_case_row *row, const timeline *t, const member *worst)
@@ -254,17 +303,16 @@ static void fill_case(apl_case_row *row, const timeline *t, const apl_case_fold 
     row->reply_count = (int64_t)fold->reply_count;
 }
 
-static apl_rc post_text(apl_tx *tx, int64_t post_id, apl_span *out_text, apl_err *err)
+static apl_rc post_text(apl_tx *tx, const member *m, apl_span *out_text, apl_err *err)
 {
-    static const char sql[] =
-        "SELECT v.text, v.title FROM post p JOIN post_version v ON v.workspace_id = p.workspace_id"
-        " AND v.post_id = p.id AND v.version_no = p.version_no"
-        " WHERE p.workspace_id = $1 AND p.id = $2";
+    static const char sql[] = "SELECT text, title FROM post_version WHERE workspace_id = $1"
+                              " AND post_id = $2 AND version_no = $3";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     *out_text = APL_SPAN("");
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(post_id)),
-                               &cursor, err);
+    apl_rc rc = apl_conn_query(
+        tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(m->id), APL_I64(m->version_no)),
+        &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, &has_row, err);
     if (!rc && has_row) {
@@ -327,55 +375,73 @@ static apl_clock_row void_clock(const apl_clock_row *old)
     return row;
 }
 
-static apl_rc put_clock(apl_tx *tx, const apl_clock_row *row, bool is_new_case, apl_err *err)
+typedef struct clock_list {
+    apl_clock_row *rows; /* ordinal = place */
+    size_t count, cap;
+} clock_list;
+
+static apl_rc load_clocks(apl_tx *tx, int64_t case_id, clock_list *out, apl_err *err)
 {
-    apl_clock_row old, next = *row;
-    bool found = false;
-    int64_t keys[] = {row->workspace_id, row->case_id, row->ordinal};
-    apl_rc rc = is_new_case ? APL_OK
-                            : apl_row_find(&(apl_reading){tx->conn, &tx->arena}, &apl_table_clock,
-                                           keys, &old, &found, err);
-    if (rc)
-        return rc;
-    if (!found)
+    static const char sql[] = "SELECT " APL_LIST(
+        APL_CLOCK_COLUMNS) " FROM clock"
+                           " WHERE workspace_id = $1 AND case_id = $2 ORDER BY ordinal";
+    apl_cursor *cursor = NULL;
+    bool has_row = true;
+    void *list = NULL;
+    *out = (clock_list){NULL, 0, 0};
+    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(case_id)),
+                               &cursor, err);
+    while (!rc && has_row) {
+        rc = apl_cursor_next(cursor, &has_row, err);
+        if (rc || !has_row)
+            break;
+        rc = grow(tx, &list, out->count, &out->cap, sizeof *out->rows, err);
+        out->rows = list;
+        if (!rc)
+            rc = apl_row_read(cursor, &apl_table_clock, 0, &tx->arena, &out->rows[out->count++],
+                              err);
+    }
+    apl_cursor_close(cursor);
+    return rc;
+}
+
+static apl_rc put_clock(apl_tx *tx, const apl_clock_row *row, const apl_clock_row *old,
+                        apl_err *err)
+{
+    apl_clock_row next = *row;
+    if (!old)
         return apl_tx_insert(tx, &apl_table_clock, row, NULL, err);
-    if (same_clock(&old, row))
+    if (same_clock(old, row))
         return APL_OK;
     /* A breach that was noted stays noted while the clock runs on to the same end. */
-    if (next.stop == APL_CLOCK_RUNNING && old.due_us == next.due_us)
-        next.breach_us = old.breach_us;
+    if (next.stop == APL_CLOCK_RUNNING && old->due_us == next.due_us)
+        next.breach_us = old->breach_us;
     return apl_tx_update(tx, &apl_table_clock, &next, err);
 }
 
-static apl_rc void_clocks_from(apl_tx *tx, int64_t case_id, size_t ordinal, apl_err *err)
+static apl_rc void_clocks_from(apl_tx *tx, const clock_list *clocks, size_t ordinal, apl_err *err)
 {
-    for (;; ordinal++) {
-        apl_clock_row old;
-        bool found = false;
-        int64_t keys[] = {tx->workspace_id, case_id, (int64_t)ordinal};
-        apl_rc rc = apl_row_find(&(apl_reading){tx->conn, &tx->arena}, &apl_table_clock, keys, &old,
-                                 &found, err);
-        if (rc || !found)
-            return rc;
-        apl_clock_row row = void_clock(&old);
-        if (old.stop != APL_CLOCK_STOP_COUNT)
+    apl_rc rc = APL_OK;
+    for (; ordinal < clocks->count && !rc; ordinal++) {
+        apl_clock_row row = void_clock(&clocks->rows[ordinal]);
+        if (clocks->rows[ordinal].stop != APL_CLOCK_STOP_COUNT)
             rc = apl_tx_update(tx, &apl_table_clock, &row, err);
-        if (rc)
-            return rc;
     }
+    return rc;
 }
 
 static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold, bool is_new_case,
                          apl_err *err)
 {
-    apl_rc rc = APL_OK;
+    clock_list old = {NULL, 0, 0};
+    apl_rc rc = is_new_case ? APL_OK : load_clocks(tx, case_id, &old, err);
     for (size_t i = 0; i < fold->clock_count && !rc; i++) {
         apl_clock_row row;
         rc = clock_row_of(tx, case_id, i, &fold->clocks[i], &row, err);
         if (!rc)
-            rc = put_clock(tx, &row, is_new_case, err);
+            rc = put_clock(tx, &row, i < old.count ? &old.rows[i] : NULL, err);
     }
-    return rc || is_new_case ? rc : void_clocks_from(tx, case_id, fold->clock_count, err);
+    return rc ? rc : void_clocks_from(tx, &old, fold->clock_count, err);
 }
 
 static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_span text,
@@ -385,7 +451,9 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     apl_clock_policy clocks;
     const member *worst = worst_of(t);
     fill_labels(row, t, worst);
-    apl_rc rc = apl_policy_clocks(tx->desk->policy, row->clock_policy, &clocks, err);
+    apl_rc rc = fill_tags(tx, row, t, err);
+    if (!rc)
+        rc = apl_policy_clocks(tx->desk->policy, row->clock_policy, &clocks, err);
     if (!rc)
         rc = apl_timeline_fold(t->events, t->event_count, &clocks, &tx->arena, &fold, err);
     if (rc)
@@ -396,7 +464,7 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     row->why = shown ? shown->why : APL_SPAN("");
     row->headline = apl_utf8_cut(text, HEADLINE_MAX_BYTES);
     if (!text.ptr && shown)
-        rc = post_text(tx, shown->id, &row->headline, err);
+        rc = post_text(tx, shown, &row->headline, err);
     row->revision++;
     if (!rc)
         rc = is_new ? apl_tx_insert(tx, &apl_table_case, row, NULL, err)
@@ -408,22 +476,20 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     return rc;
 }
 
-/* The company that answers names the case when nothing else did. */
-static apl_rc fill_company(apl_tx *tx, apl_case_row *row, apl_err *err)
+/* The company that answers names the case; else the one that was spoken to first. */
+static void fill_company(apl_case_row *row, const timeline *t)
 {
-    static const char sql[] =
-        "SELECT company FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0"
-        " AND company <> '' ORDER BY is_own DESC, posted_us, id LIMIT 1";
-    apl_cursor *cursor = NULL;
-    bool has_row = false;
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(row->id)),
-                               &cursor, err);
-    if (!rc)
-        rc = apl_cursor_next(cursor, &has_row, err);
-    if (!rc && has_row)
-        rc = apl_arena_copy(&tx->arena, apl_cursor_span(cursor, 0), &row->company, err);
-    apl_cursor_close(cursor);
-    return rc;
+    const member *best = NULL;
+    for (size_t i = 0; i < t->member_count; i++) {
+        const member *m = &t->members[i];
+        if (!m->company.len || (best && best->is_own && !m->is_own))
+            continue;
+        if (!best || (m->is_own && !best->is_own) ||
+            (m->posted_us == best->posted_us && m->id < best->id))
+            best = m;
+    }
+    if (best)
+        row->company = best->company;
 }
 
 static void member_of_judged(member *m, const apl_post_row *post, const apl_judged *j)
@@ -447,6 +513,7 @@ static void member_of_judged(member *m, const apl_post_row *post, const apl_judg
         .category = a.category,
         .clock_policy = a.clock_policy,
         .why = a.why,
+        .tags = a.tags,
     };
 }
 
@@ -460,19 +527,18 @@ apl_rc apl_case_open(apl_tx *tx, const apl_post_row *post, const apl_judged *jud
         .author_id = post->author_id,
         .channel_id = post->channel_id,
         .company = post->company,
-        .tags = judgement ? judgement->tags : APL_SPAN(""),
+        .tags = APL_SPAN(""),
     };
     member alone;
     apl_case_event event;
-    timeline t = {&alone, 1, &event, 0};
+    timeline t = {.members = &alone, .member_count = 1, .events = &event};
     apl_rc rc = APL_OK;
     if (is_alone) {
         member_of_judged(&alone, post, judgement);
         add_post_event(&t, &alone);
     } else {
         rc = load_timeline(tx, row.id, &t, err);
-        if (!rc)
-            rc = fill_company(tx, &row, err);
+        fill_company(&row, &t);
     }
     return rc ? rc : fold_into(tx, &row, &t, is_alone ? text : APL_SPAN_NONE, true, err);
 }
@@ -485,8 +551,7 @@ apl_rc apl_case_refold(apl_tx *tx, int64_t case_id, apl_err *err)
     if (rc || row.merged_into)
         return rc;
     rc = load_timeline(tx, case_id, &t, err);
-    if (!rc)
-        rc = fill_company(tx, &row, err);
+    fill_company(&row, &t);
     return rc ? rc : fold_into(tx, &row, &t, APL_SPAN_NONE, false, err);
 }
 
@@ -543,6 +608,7 @@ static apl_rc move_notes(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 apl_rc apl_case_merge(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 {
     apl_case_row row;
+    clock_list clocks;
     apl_rc rc = apl_tx_find(tx, &apl_table_case, gone, &row, err);
     if (rc)
         return rc;
@@ -553,7 +619,9 @@ apl_rc apl_case_merge(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
     row.revision++;
     rc = apl_tx_update(tx, &apl_table_case, &row, err);
     if (!rc)
-        rc = void_clocks_from(tx, gone, 0, err);
+        rc = load_clocks(tx, gone, &clocks, err);
+    if (!rc)
+        rc = void_clocks_from(tx, &clocks, 0, err);
     if (!rc)
         rc = move_steps(tx, gone, keep, err);
     if (!rc)

@@ -8,7 +8,7 @@
 
 #include "desk/refold.h"
 
-enum { TOUCHED_MAX = 64, BRANCH_DEPTH_MAX = 64 };
+enum { TOUCHED_MAX = 64 };
 
 /* Cases to fold at the end, each once. */
 typedef struct touched {
@@ -228,6 +228,16 @@ static apl_rc find_or_expect(apl_tx *tx, int64_t channel_id, apl_span remote_id,
     return apl_tx_insert(tx, &apl_table_post, out, NULL, err);
 }
 
+/* Cases that merged took the stored posts along; the row that we hold must follow. */
+static apl_rc reread_case(apl_tx *tx, apl_post_row *post, apl_err *err)
+{
+    apl_post_row stored;
+    apl_rc rc = apl_tx_find(tx, &apl_table_post, post->id, &stored, err);
+    if (!rc)
+        post->case_id = stored.case_id;
+    return rc;
+}
+
 /* Sets parent and conversation. A post that would answer its own descendant keeps no parent: archives hold such loops. */
 static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row *out_parent,
                                  bool *out_has_parent, touched *t, apl_err *err)
@@ -248,23 +258,56 @@ static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row 
     post->parent_id = out_parent->id;
     post->conversation_id = out_parent->conversation_id;
     *out_has_parent = true;
-    return p->existed && old == post->id ? move_conversation(tx, old, post->conversation_id, t, err)
-                                         : APL_OK;
+    if (!p->existed || old != post->id)
+        return APL_OK;
+    rc = move_conversation(tx, old, post->conversation_id, t, err);
+    if (!rc)
+        rc = reread_case(tx, post, err);
+    return rc ? rc : reread_case(tx, out_parent, err);
 }
 
-/* Own turns below a post that had no case get its case; deeper ones follow, because each may have continued the last. */
-static apl_rc adopt_answers(apl_tx *tx, int64_t post_id, int64_t case_id, int depth, apl_err *err)
+/* A growing list of post ids in the arena. */
+typedef struct id_list {
+    int64_t *ids;
+    size_t count, cap;
+} id_list;
+
+static apl_rc add_id(apl_tx *tx, id_list *list, int64_t id, apl_err *err)
 {
-    post_list answers;
-    apl_rc rc = load_posts(tx, answers_of_post, post_id, &answers, err);
-    for (size_t i = 0; i < answers.count && !rc; i++) {
-        apl_post_row *answer = &answers.rows[i];
-        if (!answer->is_own || answer->case_id || answer->posted_us == APL_TIME_NONE)
-            continue;
-        answer->case_id = case_id;
-        rc = apl_tx_update(tx, &apl_table_post, answer, err);
-        if (!rc && depth < BRANCH_DEPTH_MAX)
-            rc = adopt_answers(tx, answer->id, case_id, depth + 1, err);
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 16;
+        int64_t *ids = apl_arena_alloc(&tx->arena, cap, sizeof *ids);
+        if (!ids)
+            return apl_err_nomem(err);
+        for (size_t i = 0; i < list->count; i++)
+            ids[i] = list->ids[i];
+        list->ids = ids;
+        list->cap = cap;
+    }
+    list->ids[list->count++] = id;
+    return APL_OK;
+}
+
+/* Own turns below a post follow it from one case (0 = none) to another; deeper ones too: each may have continued the last. */
+static apl_rc move_answers(apl_tx *tx, int64_t post_id, int64_t from_case, int64_t to_case,
+                           apl_err *err)
+{
+    id_list below = {NULL, 0, 0};
+    apl_rc rc = add_id(tx, &below, post_id, err);
+    while (!rc && below.count) {
+        post_list answers;
+        rc = load_posts(tx, answers_of_post, below.ids[--below.count], &answers, err);
+        for (size_t i = 0; i < answers.count && !rc; i++) {
+            apl_post_row *answer = &answers.rows[i];
+            bool follows = answer->is_own && answer->posted_us != APL_TIME_NONE &&
+                           (!answer->case_id || answer->case_id == from_case);
+            if (!follows || answer->case_id == to_case)
+                continue;
+            answer->case_id = to_case;
+            rc = apl_tx_update(tx, &apl_table_post, answer, err);
+            if (!rc)
+                rc = add_id(tx, &below, answer->id, err);
+        }
     }
     return rc;
 }
@@ -291,23 +334,64 @@ static apl_rc choose_case(apl_tx *tx, apl_post_row *post, const apl_post_row *pa
     return APL_OK;
 }
 
+/*
+ * The first words of a post may have been an edit that did not say whose it is. Once that is known the post may belong to
+ * another case: *out_old is the one that it leaves, else 0.
+ */
+static apl_rc leave_case(apl_tx *tx, const apl_placing *p, int64_t *out_old, apl_err *err)
+{
+    apl_post_row *post = p->post;
+    apl_case_row row;
+    *out_old = 0;
+    if (!p->existed || !post->case_id || (post->is_own && !p->changed_sides))
+        return APL_OK;
+    apl_rc rc = apl_tx_find(tx, &apl_table_case, post->case_id, &row, err);
+    if (rc || (!post->is_own && row.author_id == post->author_id))
+        return rc;
+    *out_old = post->case_id;
+    post->case_id = 0;
+    return APL_OK;
+}
+
+/* The case that a post left: taken over when no customer is left in it, else folded anew. */
+static apl_rc settle_left_case(apl_tx *tx, int64_t old, int64_t new_case, touched *t, apl_err *err)
+{
+    static const char sql[] = "SELECT count(*) FROM post WHERE workspace_id = $1 AND case_id = $2"
+                              " AND case_id > 0 AND is_own = 0";
+    int64_t customers = 0;
+    apl_rc rc = apl_conn_number(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(old)),
+                                &customers, err);
+    if (rc || customers || !new_case)
+        return rc ? rc : touch(tx, t, old, err);
+    rc = move_posts(tx, old, new_case, err);
+    if (!rc)
+        rc = apl_case_merge(tx, old, new_case, err);
+    return rc ? rc : touch(tx, t, new_case, err);
+}
+
 apl_rc apl_thread_place(apl_tx *tx, const apl_placing *p, apl_err *err)
 {
     apl_post_row *post = p->post, parent;
     bool has_parent = false, is_new_case = false;
+    int64_t left = 0;
     touched t = {.count = 0};
     apl_rc rc = place_under_parent(tx, p, &parent, &has_parent, &t, err);
+    if (!rc)
+        rc = leave_case(tx, p, &left, err);
+    int64_t before = post->case_id;
     if (!rc)
         rc = choose_case(tx, post, has_parent ? &parent : NULL, p->existed, &is_new_case, err);
     if (!rc)
         rc = p->existed ? apl_tx_update(tx, &apl_table_post, post, err)
                         : apl_tx_insert(tx, &apl_table_post, post, NULL, err);
-    if (!rc && p->existed && !p->was_here && post->case_id)
-        rc = adopt_answers(tx, post->id, post->case_id, 0, err);
+    if (!rc && p->existed && (left || post->case_id != before))
+        rc = move_answers(tx, post->id, left, post->case_id, err);
     if (!rc && is_new_case)
         rc = apl_case_open(tx, post, p->judgement, p->text, !p->existed, err);
     else if (!rc && post->case_id)
         rc = touch(tx, &t, post->case_id, err);
+    if (!rc && left)
+        rc = settle_left_case(tx, left, post->case_id, &t, err);
     for (size_t i = 0; i < t.count && !rc; i++)
         rc = apl_case_refold(tx, t.ids[i], err);
     return rc;

@@ -16,7 +16,8 @@ typedef struct apl_placing {
         *post;     /* filled but for parent, conversation and case; placed and stored by the call */
     bool existed;  /* its row is in the store */
     bool was_here; /* its words had come before */
-    apl_span parent_id;          /* remote id of what it answers; empty = none */
+    bool changed_sides; /* it was taken for a customer's and is our own, or the other way round */
+    apl_span parent_id; /* remote id of what it answers; empty = none */
     const apl_judged *judgement; /* of this arrival; NULL for own turns and deletions */
     apl_span text;
 } apl_placing;

@@ -48,12 +48,12 @@
 #define APL_ASSESSMENT_COLUMNS(X) \
     X(I64, workspace_id) X(I64, post_id) X(I64, version_no) X(TEXT, intent) X(TEXT, sentiment) \
     X(TEXT, conduct) X(TEXT, subject) X(TEXT, risks) X(I64, urgency) X(I64, needs_answer) \
-    X(TEXT, category) X(I64, priority) X(TEXT, clock_policy) X(TEXT, lang) X(TEXT, why) \
+    X(TEXT, category) X(TEXT, tags) X(I64, priority) X(TEXT, clock_policy) X(TEXT, lang) X(TEXT, why) \
     X(TEXT, detail) X(I64, policy_id)
 
 /*
  * One person's one problem. merged_into: another case that took this one over, else 0. pinned: what a person has set
- * and the policy leaves alone (bit 0 priority, bit 1 category). revision: grows at each change (ETag).
+ * and the policy leaves alone (bit 0 priority, bit 1 category, bit 2 tags). revision: grows at each change (ETag).
  */
 #define APL_CASE_COLUMNS(X) \
     X(I64, workspace_id) X(I64, id) X(I64, conversation_id) X(I64, author_id) X(I64, channel_id) \

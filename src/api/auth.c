@@ -37,16 +37,15 @@ static bool is_own_origin(const apl_http_request *request)
 static apl_rc find_session(apl_http_request *request, api_who **out_who, apl_err *err)
 {
     apl_span token;
-    bool found = false;
     apl_desk *desk = desk_of(request);
     if (!apl_http_cookie(request, api_cookie_name(request), &token))
         return APL_OK;
     api_who *who = apl_arena_alloc(request->arena, 1, sizeof *who);
     if (!who)
         return apl_err_nomem(err);
-    apl_rc rc = apl_session_find(desk->conn, desk->workspace_id, token, api_now(request),
-                                 request->arena, &who->session, &found, err);
-    if (rc || !found)
+    apl_rc rc = apl_session_find(&(apl_reading){desk->conn, request->arena}, desk->workspace_id,
+                                 token, api_now(request), &who->session, err);
+    if (rc || !who->session.user.id)
         return rc;
     who->caller = (apl_caller){{"user", who->session.user.id}, who->session.role};
     *out_who = who;

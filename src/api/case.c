@@ -225,8 +225,10 @@ apl_rc api_case_history(apl_http_request *request, apl_http_response *response, 
         rc = api_case_wanted(request, &line, err);
     if (!rc)
         rc = apl_case_history(desk_of(request), line.row.id,
-                              page.has_place ? page.place.keys[0] : INT64_MAX, page.limit,
-                              request->arena, &history, err);
+                              &(apl_ask){{page.has_place ? page.place.keys[0] : INT64_MAX, 0},
+                                         page.limit,
+                                         request->arena},
+                              &history, err);
     if (rc)
         return rc;
     int64_t last = history.count ? history.lines[history.count - 1].seq : 0;

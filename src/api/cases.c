@@ -161,9 +161,10 @@ apl_rc api_cases_list(apl_http_request *request, apl_http_response *response, ap
     char *next = NULL;
     apl_rc rc = read_query(request, &q, err);
     apl_case_place after = {q.place.keys[0], q.place.keys[1], q.place.keys[2]};
+    q.filter.after = q.has_place ? &after : NULL;
+    q.filter.limit = q.limit;
     if (!rc)
-        rc = apl_case_list(desk_of(request), &q.filter, q.has_place ? &after : NULL, q.limit,
-                           request->arena, &page, err);
+        rc = apl_case_list(desk_of(request), &q.filter, request->arena, &page, err);
     if (!rc)
         rc = estimate(request, &q, &page, &total, err);
     if (rc)

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { EVENTS_PER_READ = 100, EVENTS_BEHIND_MAX = 10000, EVENT_MAX_BYTES = 512 };
+enum { EVENTS_BEHIND_MAX = 10000, EVENT_MAX_BYTES = 512 };
 
 typedef struct live {
     apl_api *api;
@@ -59,20 +59,21 @@ static apl_rc next(void *ctx, void *worker_ctx, apl_buf *out, apl_err *err)
     live *l = ctx;
     api_worker *worker = worker_ctx;
     apl_desk *desk = worker->desk;
-    apl_feed_event events[EVENTS_PER_READ];
+    apl_feed_page page;
     apl_time_us now = apl_clock_now(desk->env.clock);
     if (now >= l->ends_us)
         return apl_err_set(err, APL_E_UNAUTH, "the session has ended");
     apl_rc rc = l->must_reset ? add_reset(l, out, now, err) : APL_OK;
     /* Until there is something to send or nothing more to read: entries that no page shows give no event. */
     while (!rc && out->len < EVENT_MAX_BYTES) {
-        size_t count = 0;
-        int64_t from = l->next;
-        rc = apl_feed_read(desk->conn, desk->workspace_id, from, EVENTS_PER_READ, events, &count,
-                           &l->next, err);
-        for (size_t i = 0; i < count && !rc; i++)
-            rc = add_event(out, &events[i], err);
-        if (!rc && l->next == from)
+        page.next = l->next;
+        rc = apl_feed_read(desk->conn, desk->workspace_id, &page, err);
+        for (size_t i = 0; !rc && i < page.count; i++)
+            rc = add_event(out, &page.events[i], err);
+        bool is_end = !rc && page.next == l->next;
+        if (!rc)
+            l->next = page.next;
+        if (is_end)
             return APL_OK;
     }
     /* There may be more; ask again once the client has taken this. */

@@ -26,8 +26,10 @@ apl_rc api_notes_list(apl_http_request *request, apl_http_response *response, ap
     if (!rc)
         rc = api_case_wanted(request, &line, err);
     if (!rc)
-        rc = apl_case_notes(desk_of(request), line.row.id, page.has_place ? page.place.keys[0] : 0,
-                            page.limit, request->arena, &notes, err);
+        rc = apl_case_notes(
+            desk_of(request), line.row.id,
+            &(apl_ask){{page.has_place ? page.place.keys[0] : 0, 0}, page.limit, request->arena},
+            &notes, err);
     if (rc)
         return rc;
     int64_t last = notes.count ? notes.lines[notes.count - 1].row.id : 0;

@@ -50,17 +50,18 @@ apl_rc api_case_posts(apl_http_request *request, apl_http_response *response, ap
     apl_case_line line;
     apl_thread_page thread;
     api_reply reply;
-    int64_t after[2] = {INT64_MIN, 0}, last[2] = {0, 0};
+    int64_t last[2] = {0, 0};
+    apl_ask ask = {{INT64_MIN, 0}, 0, request->arena};
     apl_rc rc = api_page_read(request, "posts", &page, err);
     if (!rc)
         rc = api_case_wanted(request, &line, err);
     if (!rc && page.has_place) {
-        after[0] = page.place.keys[0];
-        after[1] = page.place.keys[1];
+        ask.after[0] = page.place.keys[0];
+        ask.after[1] = page.place.keys[1];
     }
+    ask.limit = page.limit;
     if (!rc)
-        rc = apl_case_thread(desk_of(request), &line.row, after, page.limit, request->arena,
-                             &thread, err);
+        rc = apl_case_thread(desk_of(request), &line.row, &ask, &thread, err);
     if (rc)
         return rc;
     api_reply_begin(&reply);
@@ -87,8 +88,10 @@ apl_rc api_versions_list(apl_http_request *request, apl_http_response *response,
     if (!rc)
         rc = apl_http_param_id(request, "post_id", &post_id, err);
     if (!rc)
-        rc = apl_post_versions(desk_of(request), post_id, page.has_place ? page.place.keys[0] : 0,
-                               page.limit, request->arena, &versions, err);
+        rc = apl_post_versions(
+            desk_of(request), post_id,
+            &(apl_ask){{page.has_place ? page.place.keys[0] : 0, 0}, page.limit, request->arena},
+            &versions, err);
     if (rc)
         return rc;
     api_reply_begin(&reply);

@@ -92,8 +92,8 @@ static apl_rc answer_signed_in(apl_http_request *request, apl_http_response *res
         .max_age_s = APL_SESSION_LIFETIME_US / APL_US_PER_SECOND,
         .is_lax = true, /* a link from a mail to a case must find its reader signed in */
     };
-    apl_rc rc = apl_user_find(desk->conn, desk->workspace_id, session->user_id, request->arena,
-                              &user, &found, err);
+    apl_rc rc = apl_user_find(&(apl_reading){desk->conn, request->arena}, desk->workspace_id,
+                              session->user_id, &user, &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_UNAUTH, "this person is no longer here");
     if (!rc)
@@ -145,8 +145,8 @@ static apl_rc check_password(apl_http_request *request, apl_span email, apl_span
     apl_desk *desk = desk_of(request);
     apl_user_row user;
     bool found = false;
-    apl_rc rc = apl_user_find_email(desk->conn, desk->workspace_id, email, request->arena, &user,
-                                    &found, err);
+    apl_rc rc = apl_user_find_email(&(apl_reading){desk->conn, request->arena}, desk->workspace_id,
+                                    email, &user, &found, err);
     if (rc)
         return rc;
     bool may = found && user.password.len && user.disabled_us == APL_TIME_NONE;

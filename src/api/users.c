@@ -22,8 +22,9 @@ apl_rc api_users_list(apl_http_request *request, apl_http_response *response, ap
     char *next = NULL;
     apl_rc rc = api_page_read(request, "users", &page, err);
     if (!rc)
-        rc = apl_user_list(desk->conn, desk->workspace_id, page.place.text, page.place.keys[0],
-                           page.limit, request->arena, &users, err);
+        rc = apl_user_list(&(apl_reading){desk->conn, request->arena}, desk->workspace_id,
+                           &(apl_user_ask){page.place.text, page.place.keys[0], page.limit}, &users,
+                           err);
     if (rc)
         return rc;
     if (users.has_more) {

@@ -104,8 +104,9 @@ apl_rc apl_cmd_case_list(apl_cli *cli, apl_err *err)
     apl_rc rc = apl_cli_number(cli, "limit", (apl_cli_range){1, APL_PAGE_MAX, 20}, &limit, err);
     if (!rc)
         rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
+    filter.limit = (size_t)limit;
     if (!rc)
-        rc = apl_case_list(desk, &filter, NULL, (size_t)limit, &arena, &page, err);
+        rc = apl_case_list(desk, &filter, &arena, &page, err);
     apl_json_writer_init(&w, &text);
     apl_json_array_begin(&w);
     for (size_t i = 0; i < page.count && !rc; i++) {
@@ -143,8 +144,8 @@ static apl_rc load_case(apl_desk *desk, int64_t id, apl_arena *arena, whole_case
     if (!rc)
         rc = apl_case_clock_list(desk, c->line.row.id, arena, &c->clocks, err);
     if (!rc)
-        rc = apl_case_thread(desk, &c->line.row, (const int64_t[2]){INT64_MIN, 0}, THREAD_MAX,
-                             arena, &c->thread, err);
+        rc = apl_case_thread(desk, &c->line.row, &(apl_ask){{INT64_MIN, 0}, THREAD_MAX, arena},
+                             &c->thread, err);
     return rc ? rc
               : apl_case_decider(desk, c->line.row.id, arena, &c->decider, &c->has_decider, err);
 }

@@ -29,8 +29,8 @@ static apl_rc add_or_find(apl_tx *tx, user_job *job, apl_err *err)
         job->id = rc ? 0 : row.id;
         return rc;
     }
-    apl_rc rc =
-        apl_user_find_email(tx->conn, tx->workspace_id, job->email, &tx->arena, &row, &found, err);
+    apl_rc rc = apl_user_find_email(&(apl_reading){tx->conn, &tx->arena}, tx->workspace_id,
+                                    job->email, &row, &found, err);
     if (!rc && !found)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "there is nobody with the address %.*s",
                          APL_SPAN_ARGS(job->email));
@@ -142,8 +142,8 @@ apl_rc apl_cmd_user_list(apl_cli *cli, apl_err *err)
     apl_arena_init(&arena, ARENA_BYTES);
     apl_rc rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
     if (!rc)
-        rc = apl_user_list(desk->conn, desk->workspace_id, APL_SPAN(""), 0, 1000, &arena, &page,
-                           err);
+        rc = apl_user_list(&(apl_reading){desk->conn, &arena}, desk->workspace_id,
+                           &(apl_user_ask){.limit = 1000}, &page, err);
     apl_json_writer_init(&w, &text);
     apl_json_array_begin(&w);
     for (size_t i = 0; i < page.count && !rc; i++) {

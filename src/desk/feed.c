@@ -62,36 +62,32 @@ static bool read_event(const apl_entry_view *view, apl_feed_event *event)
     return event->kind != NULL;
 }
 
-apl_rc apl_feed_read(apl_conn *conn, int64_t workspace_id, int64_t from, size_t max,
-                     apl_feed_event *events, size_t *out_count, int64_t *out_next, apl_err *err)
+apl_rc apl_feed_read(apl_conn *conn, int64_t workspace_id, apl_feed_page *inout_page, apl_err *err)
 {
     static const char sql[] =
         "SELECT seq, entry FROM ledger_entry WHERE workspace_id = $1 AND seq >= $2"
         " ORDER BY seq LIMIT $3";
     APL_AUTO_JSON doc = apl_json_doc_new();
     apl_cursor *cursor = NULL;
-    size_t count = 0;
-    int64_t next = from;
+    apl_feed_page *page = inout_page;
     if (!doc)
         return apl_err_nomem(err);
+    page->count = 0;
     apl_rc rc = apl_conn_query(
-        conn, sql, APL_VALS(APL_I64(workspace_id), APL_I64(from), APL_I64(max)), &cursor, err);
-    for (bool has_row = true; !rc && has_row && count < max;) {
+        conn, sql, APL_VALS(APL_I64(workspace_id), APL_I64(page->next), APL_I64(APL_FEED_PAGE_MAX)),
+        &cursor, err);
+    for (bool has_row = true; !rc && has_row && page->count < APL_FEED_PAGE_MAX;) {
         apl_entry_view view;
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
             rc = apl_entry_parse(doc, apl_cursor_span(cursor, 1), &view, err);
         if (rc || !has_row)
             break;
-        next = apl_cursor_i64(cursor, 0) + 1;
-        count += read_event(&view, &events[count]);
+        page->next = apl_cursor_i64(cursor, 0) + 1;
+        page->count += read_event(&view, &page->events[page->count]);
     }
     apl_cursor_close(cursor);
-    if (rc)
-        return rc;
-    *out_count = count;
-    *out_next = next;
-    return APL_OK;
+    return rc;
 }
 
 static apl_span subject_of(int64_t workspace_id, char out[APL_BUS_SUBJECT_MAX_BYTES])

@@ -18,12 +18,14 @@ typedef struct apl_feed_event {
 
 /* The seq that the next entry will have. */
 apl_rc apl_feed_end(apl_conn *conn, int64_t workspace_id, int64_t *out_seq, apl_err *err) MUST_USE;
-/*
- * Events of the entries from seq `from` on, at most `max` of them; entries that change nothing to be seen are left out.
- * *out_next: where to go on. `events` has room for max.
- */
-apl_rc apl_feed_read(apl_conn *conn, int64_t workspace_id, int64_t from, size_t max,
-                     apl_feed_event *events, size_t *out_count, int64_t *out_next,
+enum { APL_FEED_PAGE_MAX = 100 };
+typedef struct apl_feed_page {
+    int64_t next; /* in: seq of the first entry to read; out: where to go on */
+    apl_feed_event events[APL_FEED_PAGE_MAX];
+    size_t count;
+} apl_feed_page;
+/* Reads at most APL_FEED_PAGE_MAX entries; those that change nothing to be seen give no event. */
+apl_rc apl_feed_read(apl_conn *conn, int64_t workspace_id, apl_feed_page *inout_page,
                      apl_err *err) MUST_USE;
 
 /* Tells everybody that the ledger of the workspace has grown. Loss does no harm: readers ask the store. */

@@ -180,9 +180,11 @@ static apl_rc tell_entry(teller *t, apl_span bytes, apl_history_line *line, apl_
     return rc ? rc : apl_arena_copy(t->arena, apl_buf_view(&t->text), &line->sentence, err);
 }
 
-apl_rc apl_case_history(apl_desk *desk, int64_t case_id, int64_t before, size_t limit,
-                        apl_arena *arena, apl_history_page *out_page, apl_err *err)
+apl_rc apl_case_history(apl_desk *desk, int64_t case_id, const apl_ask *ask,
+                        apl_history_page *out_page, apl_err *err)
 {
+    size_t limit = ask->limit;
+    apl_arena *arena = ask->arena;
     static const char sql[] =
         "SELECT e.entry FROM ledger_about b JOIN ledger_entry e ON e.workspace_id = b.workspace_id "
         "AND e.seq = b.seq"
@@ -195,7 +197,7 @@ apl_rc apl_case_history(apl_desk *desk, int64_t case_id, int64_t before, size_t 
         return apl_err_nomem(err);
     apl_rc rc = apl_conn_query(desk->conn, sql,
                                APL_VALS(APL_I64(desk->workspace_id), APL_I64(case_id),
-                                        APL_I64(before), APL_I64(limit + 1)),
+                                        APL_I64(ask->after[0]), APL_I64(limit + 1)),
                                &cursor, err);
     for (bool has_row = true; !rc && has_row && page.count <= limit;) {
         rc = apl_cursor_next(cursor, &has_row, err);

@@ -3,7 +3,7 @@
 #ifndef APL_DESK_HISTORY_H
 #define APL_DESK_HISTORY_H
 
-#include "desk/desk.h"
+#include "desk/query.h"
 
 typedef struct apl_history_line {
     int64_t seq;
@@ -21,8 +21,8 @@ typedef struct apl_history_page {
     bool has_more;
 } apl_history_page;
 
-/* Entries before seq `before` (INT64_MAX for the newest). Texts live in the arena. */
-apl_rc apl_case_history(apl_desk *desk, int64_t case_id, int64_t before, size_t limit,
-                        apl_arena *arena, apl_history_page *out_page, apl_err *err) MUST_USE;
+/* Entries before seq ask->after[0] (INT64_MAX for the newest). */
+apl_rc apl_case_history(apl_desk *desk, int64_t case_id, const apl_ask *ask,
+                        apl_history_page *out_page, apl_err *err) MUST_USE;
 
 #endif

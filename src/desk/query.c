@@ -333,11 +333,13 @@ static apl_rc collect(walk *w, int64_t *ids, size_t limit, size_t *count, bool *
     return APL_OK;
 }
 
-apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
-                     size_t limit, apl_arena *arena, apl_case_page *out_page, apl_err *err)
+apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, apl_arena *arena,
+                     apl_case_page *out_page, apl_err *err)
 {
+    const apl_case_place *after = filter->after;
+    size_t limit = filter->limit;
     if (filter->search.len)
-        return apl_case_search(desk, filter, after, limit, arena, out_page, err);
+        return apl_case_search(desk, filter, arena, out_page, err);
     walk w = {
         .desk = desk, .filter = filter, .chunk = is_filtered(filter) ? CHUNK_FILTERED : limit + 1};
     apl_case_page page = {0};

@@ -37,6 +37,11 @@ enum {
     APL_SEARCH_MAX = 2000, /* newest matching posts that a search looks at */
 };
 
+/* Where a page ended. part: 0 with a due time, 1 without, 2 by last post, 3 by urgency, 4 search (key: newest post id, id: cases before). */
+typedef struct apl_case_place {
+    int64_t part, key, id;
+} apl_case_place;
+
 typedef struct apl_case_filter {
     apl_view view;
     apl_case_sort sort;
@@ -46,12 +51,9 @@ typedef struct apl_case_filter {
     apl_span intent;    /* empty = any */
     apl_span search;    /* as typed; empty = none. Else the sort is: newest matching post first */
     apl_time_us now;
+    const apl_case_place *after; /* where the page before ended; NULL = the first */
+    size_t limit;                /* 1 to APL_PAGE_MAX */
 } apl_case_filter;
-
-/* Where a page ended. part: 0 with a due time, 1 without, 2 by last post, 3 by urgency, 4 search (key: newest post id, id: cases before). */
-typedef struct apl_case_place {
-    int64_t part, key, id;
-} apl_case_place;
 
 /* A case as lists show it. */
 typedef struct apl_case_line {
@@ -70,15 +72,21 @@ typedef struct apl_case_page {
     apl_case_place next;
 } apl_case_page;
 
+/* One page of a list: after which keys (see each list), how many, where its texts live. */
+typedef struct apl_ask {
+    int64_t after[2];
+    size_t limit;
+    apl_arena *arena;
+} apl_ask;
+
 const char *apl_view_name(apl_view view);
 bool apl_view_parse(apl_span name, apl_view *out_view);
 const char *apl_case_sort_name(apl_case_sort sort);
 bool apl_case_sort_parse(apl_span name, apl_case_sort *out_sort);
 
-/* after: NULL for the first page. limit: 1 to APL_PAGE_MAX. APL_E_INVALID when `after` is of another kind of list. */
-apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
-                     size_t limit, apl_arena *arena, apl_case_page *out_page,
-                     apl_err *err) MUST_USE;
+/* APL_E_INVALID when `after` is of another kind of list. */
+apl_rc apl_case_list(apl_desk *desk, const apl_case_filter *filter, apl_arena *arena,
+                     apl_case_page *out_page, apl_err *err) MUST_USE;
 /* One case; a merged one gives the case that took it over. */
 apl_rc apl_case_line_find(apl_desk *desk, int64_t case_id, apl_arena *arena,
                           apl_case_line *out_line, bool *out_found, apl_err *err) MUST_USE;

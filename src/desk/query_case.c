@@ -141,9 +141,11 @@ static apl_rc read_post(apl_cursor *c, apl_arena *arena, apl_thread_post *out, a
     return rc;
 }
 
-apl_rc apl_case_thread(apl_desk *desk, const apl_case_row *row, const int64_t after[2],
-                       size_t limit, apl_arena *arena, apl_thread_page *out_page, apl_err *err)
+apl_rc apl_case_thread(apl_desk *desk, const apl_case_row *row, const apl_ask *ask,
+                       apl_thread_page *out_page, apl_err *err)
 {
+    size_t limit = ask->limit;
+    apl_arena *arena = ask->arena;
     static const char sql[] = POST_SQL
         " AND (p.posted_us, p.id) > ($4, $5) AND p.id IN ("
         "SELECT id FROM post WHERE workspace_id = $1 AND case_id = $2 AND case_id > 0"
@@ -156,8 +158,8 @@ apl_rc apl_case_thread(apl_desk *desk, const apl_case_row *row, const int64_t af
         return apl_err_nomem(err);
     apl_rc rc = apl_conn_query(desk->conn, sql,
                                APL_VALS(APL_I64(desk->workspace_id), APL_I64(row->id),
-                                        APL_I64(row->conversation_id), APL_I64(after[0]),
-                                        APL_I64(after[1]), APL_I64(limit + 1)),
+                                        APL_I64(row->conversation_id), APL_I64(ask->after[0]),
+                                        APL_I64(ask->after[1]), APL_I64(limit + 1)),
                                &cursor, err);
     for (bool has_row = true; !rc && has_row && page.count <= limit;) {
         rc = apl_cursor_next(cursor, &has_row, err);
@@ -198,9 +200,12 @@ apl_rc apl_case_decider(apl_desk *desk, int64_t case_id, apl_arena *arena,
 
 /* ---- versions, notes, channels ---- */
 
-apl_rc apl_post_versions(apl_desk *desk, int64_t post_id, int64_t after, size_t limit,
-                         apl_arena *arena, apl_version_page *out_page, apl_err *err)
+apl_rc apl_post_versions(apl_desk *desk, int64_t post_id, const apl_ask *ask,
+                         apl_version_page *out_page, apl_err *err)
 {
+    size_t limit = ask->limit;
+    apl_arena *arena = ask->arena;
+    int64_t after = ask->after[0];
     static const char sql[] = "SELECT version_no, event, valid_us, learned_us, title, text FROM "
                               "post_version WHERE workspace_id = $1"
                               " AND post_id = $2 AND version_no > $3 ORDER BY version_no LIMIT $4";
@@ -241,9 +246,12 @@ apl_rc apl_post_versions(apl_desk *desk, int64_t post_id, int64_t after, size_t 
     return APL_OK;
 }
 
-apl_rc apl_case_notes(apl_desk *desk, int64_t case_id, int64_t after, size_t limit,
-                      apl_arena *arena, apl_note_page *out_page, apl_err *err)
+apl_rc apl_case_notes(apl_desk *desk, int64_t case_id, const apl_ask *ask, apl_note_page *out_page,
+                      apl_err *err)
 {
+    size_t limit = ask->limit;
+    apl_arena *arena = ask->arena;
+    int64_t after = ask->after[0];
     static const char sql[] =
         "SELECT n.workspace_id, n.id, n.case_id, n.user_id, n.created_us, n.text, coalesce(u.name, "
         "'') FROM note n"

@@ -36,9 +36,8 @@ typedef struct apl_thread_page {
     bool has_more;
 } apl_thread_page;
 /* The whole conversation, oldest first, after (posted_us, post id). */
-apl_rc apl_case_thread(apl_desk *desk, const apl_case_row *row, const int64_t after[2],
-                       size_t limit, apl_arena *arena, apl_thread_page *out_page,
-                       apl_err *err) MUST_USE;
+apl_rc apl_case_thread(apl_desk *desk, const apl_case_row *row, const apl_ask *ask,
+                       apl_thread_page *out_page, apl_err *err) MUST_USE;
 /* The post that decides the labels of the case. */
 apl_rc apl_case_decider(apl_desk *desk, int64_t case_id, apl_arena *arena,
                         apl_thread_post *out_post, bool *out_found, apl_err *err) MUST_USE;
@@ -50,8 +49,8 @@ typedef struct apl_version_page {
     bool has_more;
 } apl_version_page;
 /* Oldest first, after that version number. APL_E_NOT_FOUND. */
-apl_rc apl_post_versions(apl_desk *desk, int64_t post_id, int64_t after, size_t limit,
-                         apl_arena *arena, apl_version_page *out_page, apl_err *err) MUST_USE;
+apl_rc apl_post_versions(apl_desk *desk, int64_t post_id, const apl_ask *ask,
+                         apl_version_page *out_page, apl_err *err) MUST_USE;
 
 typedef struct apl_note_line {
     apl_note_row row;
@@ -62,8 +61,8 @@ typedef struct apl_note_page {
     size_t count;
     bool has_more;
 } apl_note_page;
-apl_rc apl_case_notes(apl_desk *desk, int64_t case_id, int64_t after, size_t limit,
-                      apl_arena *arena, apl_note_page *out_page, apl_err *err) MUST_USE;
+apl_rc apl_case_notes(apl_desk *desk, int64_t case_id, const apl_ask *ask, apl_note_page *out_page,
+                      apl_err *err) MUST_USE;
 
 /* Channels by id, with their newest post. */
 typedef struct apl_channel_line {

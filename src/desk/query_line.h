@@ -9,9 +9,8 @@
 apl_rc apl_case_lines_fill(apl_desk *desk, const int64_t *ids, size_t count, apl_arena *arena,
                            apl_case_line *lines, apl_err *err) MUST_USE;
 /* Ids of the cases of a search, from the given place on; see apl_case_list. */
-apl_rc apl_case_search(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
-                       size_t limit, apl_arena *arena, apl_case_page *out_page,
-                       apl_err *err) MUST_USE;
+apl_rc apl_case_search(apl_desk *desk, const apl_case_filter *filter, apl_arena *arena,
+                       apl_case_page *out_page, apl_err *err) MUST_USE;
 /* True when the case belongs into the list; APL_VIEW_DUE_SOON looks at its clock. */
 bool apl_case_line_passes(const apl_case_filter *filter, const apl_case_line *line);
 

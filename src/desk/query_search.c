@@ -106,9 +106,11 @@ static apl_rc pick(hunt *h, const apl_case_filter *filter, size_t from, size_t l
     return rc;
 }
 
-apl_rc apl_case_search(apl_desk *desk, const apl_case_filter *filter, const apl_case_place *after,
-                       size_t limit, apl_arena *arena, apl_case_page *out_page, apl_err *err)
+apl_rc apl_case_search(apl_desk *desk, const apl_case_filter *filter, apl_arena *arena,
+                       apl_case_page *out_page, apl_err *err)
 {
+    const apl_case_place *after = filter->after;
+    size_t limit = filter->limit;
     APL_AUTO(apl_buf) query = APL_BUF(QUERY_MAX_BYTES);
     hunt h = {.desk = desk, .arena = arena};
     apl_case_page page = {.next = {4, INT64_C(1) << 40, 0}};

@@ -158,8 +158,8 @@ static apl_rc find_out_if_fresh(apl_conn *conn, int64_t workspace_id, apl_time_u
     return rc;
 }
 
-apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, apl_time_us now,
-                        apl_arena *arena, apl_session *out_session, bool *out_found, apl_err *err)
+apl_rc apl_session_find(const apl_reading *from, int64_t workspace_id, apl_span token,
+                        apl_time_us now, apl_session *out_session, apl_err *err)
 {
     static const char sql[] =
         "SELECT user_id, csrf, created_us, expires_us FROM session WHERE workspace_id = $1"
@@ -167,12 +167,12 @@ apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, ap
     apl_session session = {0};
     apl_cursor *cursor = NULL;
     bool has_row = false;
-    *out_found = false;
+    *out_session = session;
     if (!token.len || token.len >= APL_TOKEN_TEXT_BYTES)
         return APL_OK;
     apl_token_hash_text(token, session.token_hash);
     apl_rc rc = apl_conn_query(
-        conn, sql,
+        from->conn, sql,
         APL_VALS(APL_I64(workspace_id), APL_TEXT(apl_span_of(session.token_hash)), APL_I64(now)),
         &cursor, err);
     if (!rc)
@@ -181,19 +181,16 @@ apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, ap
         session.user.id = apl_cursor_i64(cursor, 0);
         session.created_us = apl_cursor_i64(cursor, 2);
         session.expires_us = apl_cursor_i64(cursor, 3);
-        rc = apl_arena_copy(arena, apl_cursor_span(cursor, 1), &session.csrf, err);
+        rc = apl_arena_copy(from->arena, apl_cursor_span(cursor, 1), &session.csrf, err);
     }
     apl_cursor_close(cursor);
     if (!rc && has_row)
-        rc =
-            apl_user_find(conn, workspace_id, session.user.id, arena, &session.user, &has_row, err);
+        rc = apl_user_find(from, workspace_id, session.user.id, &session.user, &has_row, err);
     if (rc || !has_row || session.user.disabled_us != APL_TIME_NONE ||
         apl_role_parse(session.user.role, &session.role, NULL))
         return rc;
-    rc = find_out_if_fresh(conn, workspace_id, now, &session, err);
-    if (!rc) {
+    rc = find_out_if_fresh(from->conn, workspace_id, now, &session, err);
+    if (!rc)
         *out_session = session;
-        *out_found = true;
-    }
     return rc;
 }

@@ -48,9 +48,8 @@ apl_rc apl_session_end(apl_tx *tx, apl_span token_hash, apl_err *err) MUST_USE;
 apl_rc apl_session_end_others(apl_tx *tx, int64_t user_id, apl_span keep_hash,
                               apl_err *err) MUST_USE;
 
-/* Reading. *out_found is false for unknown and expired tokens and people who were disabled. */
-apl_rc apl_session_find(apl_conn *conn, int64_t workspace_id, apl_span token, apl_time_us now,
-                        apl_arena *arena, apl_session *out_session, bool *out_found,
-                        apl_err *err) MUST_USE;
+/* Reading. out_session->user.id is 0 for unknown and expired tokens and people who were disabled. */
+apl_rc apl_session_find(const apl_reading *from, int64_t workspace_id, apl_span token,
+                        apl_time_us now, apl_session *out_session, apl_err *err) MUST_USE;
 
 #endif

@@ -56,7 +56,7 @@ static apl_rc normal_name(apl_span name, apl_span *out, apl_err *err)
     return APL_OK;
 }
 
-apl_rc apl_user_find_email(apl_conn *conn, int64_t workspace_id, apl_span email, apl_arena *arena,
+apl_rc apl_user_find_email(const apl_reading *from, int64_t workspace_id, apl_span email,
                            apl_user_row *out_row, bool *out_found, apl_err *err)
 {
     static const char sql[] =
@@ -65,32 +65,31 @@ apl_rc apl_user_find_email(apl_conn *conn, int64_t workspace_id, apl_span email,
     apl_cursor *cursor = NULL;
     apl_span normal;
     *out_found = false;
-    if (normal_email(email, arena, &normal, NULL))
+    if (normal_email(email, from->arena, &normal, NULL))
         return APL_OK;
-    apl_rc rc =
-        apl_conn_query(conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(normal)), &cursor, err);
+    apl_rc rc = apl_conn_query(from->conn, sql, APL_VALS(APL_I64(workspace_id), APL_TEXT(normal)),
+                               &cursor, err);
     if (!rc)
         rc = apl_cursor_next(cursor, out_found, err);
     if (!rc && *out_found)
-        rc = apl_row_read(cursor, &apl_table_user, 0, arena, out_row, err);
+        rc = apl_row_read(cursor, &apl_table_user, 0, from->arena, out_row, err);
     apl_cursor_close(cursor);
     return rc;
 }
 
-apl_rc apl_user_find(apl_conn *conn, int64_t workspace_id, int64_t id, apl_arena *arena,
+apl_rc apl_user_find(const apl_reading *from, int64_t workspace_id, int64_t id,
                      apl_user_row *out_row, bool *out_found, apl_err *err)
 {
     int64_t keys[] = {workspace_id, id};
-    return apl_row_find(&(apl_reading){conn, arena}, &apl_table_user, keys, out_row, out_found,
-                        err);
+    return apl_row_find(from, &apl_table_user, keys, out_row, out_found, err);
 }
 
 static apl_rc check_free(apl_tx *tx, apl_span email, apl_err *err)
 {
     apl_user_row old;
     bool taken = false;
-    apl_rc rc =
-        apl_user_find_email(tx->conn, tx->workspace_id, email, &tx->arena, &old, &taken, err);
+    apl_rc rc = apl_user_find_email(&(apl_reading){tx->conn, &tx->arena}, tx->workspace_id, email,
+                                    &old, &taken, err);
     if (rc || !taken)
         return rc;
     apl_err_set(err, APL_E_EXISTS, "%.*s is already in this workspace",
@@ -164,30 +163,31 @@ apl_rc apl_user_password_hash(apl_span password, char out[APL_PASSWORD_HASH_BYTE
     return apl_password_hash(password, out, err);
 }
 
-apl_rc apl_user_list(apl_conn *conn, int64_t workspace_id, apl_span after_name, int64_t after_id,
-                     size_t limit, apl_arena *arena, apl_user_page *out_page, apl_err *err)
+apl_rc apl_user_list(const apl_reading *from, int64_t workspace_id, const apl_user_ask *ask,
+                     apl_user_page *out_page, apl_err *err)
 {
     static const char sql[] = "SELECT " APL_LIST(
         APL_USER_COLUMNS) " FROM desk_user WHERE workspace_id = $1"
                           " AND (name, id) > ($2, $3) AND disabled_us = 9223372036854775807"
                           " ORDER BY name, id LIMIT $4";
     apl_cursor *cursor = NULL;
-    apl_user_page page = {.rows = apl_arena_alloc(arena, limit + 1, sizeof *page.rows)};
+    apl_user_page page = {.rows = apl_arena_alloc(from->arena, ask->limit + 1, sizeof *page.rows)};
     if (!page.rows)
         return apl_err_nomem(err);
-    apl_rc rc = apl_conn_query(conn, sql,
-                               APL_VALS(APL_I64(workspace_id), APL_TEXT(after_name),
-                                        APL_I64(after_id), APL_I64(limit + 1)),
+    apl_rc rc = apl_conn_query(from->conn, sql,
+                               APL_VALS(APL_I64(workspace_id), APL_TEXT(ask->after_name),
+                                        APL_I64(ask->after_id), APL_I64(ask->limit + 1)),
                                &cursor, err);
-    for (bool has_row = true; !rc && has_row && page.count <= limit;) {
+    for (bool has_row = true; !rc && has_row && page.count <= ask->limit;) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
-            rc = apl_row_read(cursor, &apl_table_user, 0, arena, &page.rows[page.count++], err);
+            rc = apl_row_read(cursor, &apl_table_user, 0, from->arena, &page.rows[page.count++],
+                              err);
     }
     apl_cursor_close(cursor);
     if (rc)
         return rc;
-    page.has_more = page.count > limit;
+    page.has_more = page.count > ask->limit;
     page.count -= page.has_more;
     *out_page = page;
     return APL_OK;

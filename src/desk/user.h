@@ -33,19 +33,23 @@ apl_rc apl_user_password_hash(apl_span password, char out[APL_PASSWORD_HASH_BYTE
                               apl_err *err) MUST_USE;
 
 /* email in any case of letters. */
-apl_rc apl_user_find_email(apl_conn *conn, int64_t workspace_id, apl_span email, apl_arena *arena,
+apl_rc apl_user_find_email(const apl_reading *from, int64_t workspace_id, apl_span email,
                            apl_user_row *out_row, bool *out_found, apl_err *err) MUST_USE;
-apl_rc apl_user_find(apl_conn *conn, int64_t workspace_id, int64_t id, apl_arena *arena,
+apl_rc apl_user_find(const apl_reading *from, int64_t workspace_id, int64_t id,
                      apl_user_row *out_row, bool *out_found, apl_err *err) MUST_USE;
 
-/* People by name, at most `limit` after (after_name, after_id); ("", 0) for the first. */
+/* People by name, at most `limit` after (after_name, after_id); empty and 0 for the first. */
 typedef struct apl_user_page {
     apl_user_row *rows;
     size_t count;
     bool has_more;
 } apl_user_page;
-apl_rc apl_user_list(apl_conn *conn, int64_t workspace_id, apl_span after_name, int64_t after_id,
-                     size_t limit, apl_arena *arena, apl_user_page *out_page,
-                     apl_err *err) MUST_USE;
+typedef struct apl_user_ask {
+    apl_span after_name;
+    int64_t after_id;
+    size_t limit;
+} apl_user_ask;
+apl_rc apl_user_list(const apl_reading *from, int64_t workspace_id, const apl_user_ask *ask,
+                     apl_user_page *out_page, apl_err *err) MUST_USE;
 
 #endif

@@ -59,8 +59,8 @@ static apl_rc make_link(apl_tx *tx, void *ctx, apl_err *err)
     first_link *link = ctx;
     apl_user_row row;
     bool found = false;
-    apl_rc rc = apl_user_find_email(tx->conn, tx->workspace_id, APL_SPAN("owner@localhost"),
-                                    &tx->arena, &row, &found, err);
+    apl_rc rc = apl_user_find_email(&(apl_reading){tx->conn, &tx->arena}, tx->workspace_id,
+                                    APL_SPAN("owner@localhost"), &row, &found, err);
     if (!rc && !found) {
         apl_user_new person = {.email = APL_SPAN("owner@localhost"),
                                .name = APL_SPAN("Owner"),

@@ -16,7 +16,8 @@ enum { HEADLINE_MAX_BYTES = 280, REASON_MAX_BYTES = 1024, TAGS_MAX_BYTES = 1024 
 typedef struct member {
     int64_t id, is_own, posted_us, deleted_us;
     int64_t version_no, needs_answer, urgency, priority;
-    apl_span company, intent, sentiment, conduct, subject, risks, category, clock_policy, why, tags;
+    apl_span remote_id, company, intent, sentiment, conduct, subject, risks, category, clock_policy,
+        why, tags;
 } member;
 
 typedef struct timeline {
@@ -28,27 +29,28 @@ typedef struct timeline {
 
 static const char members_sql[] =
     "SELECT p.id, p.is_own, p.posted_us, p.deleted_us, p.version_no, coalesce(a.needs_answer, 0),"
-    " coalesce(a.urgency, 0), coalesce(a.priority, 0), p.company, coalesce(a.intent, ''),"
+    " coalesce(a.urgency, 0), coalesce(a.priority, 0), p.remote_id, p.company, coalesce(a.intent, "
+    "''),"
     " coalesce(a.sentiment, ''), coalesce(a.conduct, ''), coalesce(a.subject, ''),"
     " coalesce(a.risks, ''), coalesce(a.category, ''), coalesce(a.clock_policy, ''),"
     " coalesce(a.why, ''), coalesce(a.tags, '') FROM post p LEFT JOIN assessment a"
     " ON a.workspace_id = p.workspace_id AND a.post_id = p.id AND a.version_no = p.version_no"
     " WHERE p.workspace_id = $1 AND p.case_id = $2 AND p.case_id > 0"
-    " AND p.posted_us < 9223372036854775807 ORDER BY p.posted_us, p.remote_id LIMIT 50000";
+    " AND p.posted_us < 9223372036854775807 ORDER BY p.posted_us LIMIT 50000";
 static const char steps_sql[] =
     "SELECT id, at_us, to_state FROM case_step WHERE workspace_id = $1 AND case_id = $2"
     " ORDER BY at_us, id LIMIT 50000";
 
-enum { MEMBER_NUMBERS = 8, MEMBER_TEXTS = 10, FIRST_CAP = 16 };
+enum { MEMBER_NUMBERS = 8, MEMBER_TEXTS = 11, FIRST_CAP = 16 };
 
 static apl_rc read_member(apl_tx *tx, apl_cursor *c, member *m, apl_err *err)
 {
     int64_t *numbers[MEMBER_NUMBERS] = {&m->id,         &m->is_own,     &m->posted_us,
                                         &m->deleted_us, &m->version_no, &m->needs_answer,
                                         &m->urgency,    &m->priority};
-    apl_span *texts[MEMBER_TEXTS] = {&m->company, &m->intent, &m->sentiment, &m->conduct,
-                                     &m->subject, &m->risks,  &m->category,  &m->clock_policy,
-                                     &m->why,     &m->tags};
+    apl_span *texts[MEMBER_TEXTS] = {&m->remote_id,    &m->company, &m->intent, &m->sentiment,
+                                     &m->conduct,      &m->subject, &m->risks,  &m->category,
+                                     &m->clock_policy, &m->why,     &m->tags};
     for (int i = 0; i < MEMBER_NUMBERS; i++)
         *numbers[i] = apl_cursor_i64(c, i);
     for (int i = 0; i < MEMBER_TEXTS; i++) {
@@ -76,6 +78,21 @@ static apl_rc grow(apl_tx *tx, void **inout_list, size_t count, size_t *inout_ca
     *inout_list = bigger;
     *inout_cap = cap;
     return APL_OK;
+}
+
+/* Equal times by remote id, bytewise: no store's collation may decide. They come by time, so few places change. */
+static void sort_members(member *list, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        member m = list[i];
+        size_t at = i;
+        while (at && list[at - 1].posted_us == m.posted_us &&
+               apl_span_compare(list[at - 1].remote_id, m.remote_id) > 0) {
+            list[at] = list[at - 1];
+            at--;
+        }
+        list[at] = m;
+    }
 }
 
 static apl_rc load_members(apl_tx *tx, int64_t case_id, timeline *t, apl_err *err)
@@ -144,6 +161,7 @@ static apl_rc load_timeline(apl_tx *tx, int64_t case_id, timeline *t, apl_err *e
     apl_rc rc = load_members(tx, case_id, t, err);
     if (rc)
         return rc;
+    sort_members(t->members, t->member_count);
     t->event_cap = t->member_count + 1;
     t->events = apl_arena_alloc(&tx->arena, t->event_cap, sizeof *t->events);
     if (!t->events)
@@ -325,20 +343,35 @@ static apl_rc post_text(apl_tx *tx, const member *m, apl_span *out_text, apl_err
     return rc;
 }
 
-static apl_rc clock_row_of(apl_tx *tx, int64_t case_id, size_t ordinal, const apl_clock_run *run,
-                           apl_clock_row *out, apl_err *err)
+/* The same clock by its numbers, which its sentence is made of. */
+static bool same_sentence(const apl_clock_row *row, const apl_clock_run *run)
+{
+    return row->kind == (int64_t)run->kind && row->start_us == run->start_us &&
+           row->due_us == run->due_us && row->paused_us == run->paused_us;
+}
+
+static apl_rc clock_reason(apl_tx *tx, const apl_clock_run *run, const apl_clock_row *old,
+                           apl_span *out, apl_err *err)
 {
     APL_AUTO(apl_buf) sentence = APL_BUF(REASON_MAX_BYTES);
-    apl_span reason = APL_SPAN_NONE;
+    if (old && !tx->policy_changed && same_sentence(old, run)) {
+        *out = old->reason;
+        return APL_OK;
+    }
     apl_rc rc = apl_clock_reason_format(&run->reason, &sentence, err);
-    if (!rc)
-        rc = apl_arena_copy(&tx->arena, apl_buf_view(&sentence), &reason, err);
+    return rc ? rc : apl_arena_copy(&tx->arena, apl_buf_view(&sentence), out, err);
+}
+
+static apl_rc clock_row_of(apl_tx *tx, size_t ordinal, const apl_clock_run *run,
+                           const apl_clock_row *old, apl_clock_row *out, apl_err *err)
+{
+    apl_span reason = APL_SPAN_NONE;
+    apl_rc rc = clock_reason(tx, run, old, &reason, err);
     if (rc)
         return rc;
     bool breached = run->breached_us != APL_TIME_NONE && run->stop != APL_CLOCK_RUNNING;
     *out = (apl_clock_row){
         .workspace_id = tx->workspace_id,
-        .case_id = case_id,
         .ordinal = (int64_t)ordinal,
         .kind = run->kind,
         .start_us = run->start_us,
@@ -437,9 +470,11 @@ static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold,
     apl_rc rc = is_new_case ? APL_OK : load_clocks(tx, case_id, &old, err);
     for (size_t i = 0; i < fold->clock_count && !rc; i++) {
         apl_clock_row row;
-        rc = clock_row_of(tx, case_id, i, &fold->clocks[i], &row, err);
+        const apl_clock_row *before = i < old.count ? &old.rows[i] : NULL;
+        rc = clock_row_of(tx, i, &fold->clocks[i], before, &row, err);
+        row.case_id = case_id;
         if (!rc)
-            rc = put_clock(tx, &row, i < old.count ? &old.rows[i] : NULL, err);
+            rc = put_clock(tx, &row, before, err);
     }
     return rc ? rc : void_clocks_from(tx, &old, fold->clock_count, err);
 }
@@ -484,8 +519,8 @@ static void fill_company(apl_case_row *row, const timeline *t)
         const member *m = &t->members[i];
         if (!m->company.len || (best && best->is_own && !m->is_own))
             continue;
-        if (!best || (m->is_own && !best->is_own) ||
-            (m->posted_us == best->posted_us && m->id < best->id))
+        /* Members come by time and remote id, so the first one of a side counts in any order of arrival. */
+        if (!best || (m->is_own && !best->is_own))
             best = m;
     }
     if (best)

@@ -175,6 +175,7 @@ static apl_rc refold_step(apl_desk *desk, int64_t *inout_after, bool *out_done, 
     apl_rc rc = apl_tx_begin(&tx, desk, err);
     if (rc)
         return rc;
+    tx.policy_changed = true;
     rc = next_open_cases(&tx, *inout_after, ids, &count, err);
     *out_done = count < CASES_PER_STEP;
     if (!rc)

@@ -354,7 +354,7 @@ static apl_rc clock_reason(apl_tx *tx, const apl_clock_run *run, const apl_clock
                            apl_span *out, apl_err *err)
 {
     APL_AUTO(apl_buf) sentence = APL_BUF(REASON_MAX_BYTES);
-    if (old && !tx->policy_changed && same_sentence(old, run)) {
+    if (old && same_sentence(old, run)) {
         *out = old->reason;
         return APL_OK;
     }
@@ -463,16 +463,17 @@ static apl_rc void_clocks_from(apl_tx *tx, const clock_list *clocks, size_t ordi
     return rc;
 }
 
-static apl_rc put_clocks(apl_tx *tx, int64_t case_id, const apl_case_fold *fold, bool is_new_case,
-                         apl_err *err)
+/* may_keep: clocks of the same policy under the same name were folded before, so that sentences can be kept. */
+static apl_rc put_clocks(apl_tx *tx, const apl_case_row *of, const apl_case_fold *fold,
+                         bool may_keep, apl_err *err)
 {
     clock_list old = {NULL, 0, 0};
-    apl_rc rc = is_new_case ? APL_OK : load_clocks(tx, case_id, &old, err);
+    apl_rc rc = of->revision == 1 ? APL_OK : load_clocks(tx, of->id, &old, err);
     for (size_t i = 0; i < fold->clock_count && !rc; i++) {
         apl_clock_row row;
         const apl_clock_row *before = i < old.count ? &old.rows[i] : NULL;
-        rc = clock_row_of(tx, i, &fold->clocks[i], before, &row, err);
-        row.case_id = case_id;
+        rc = clock_row_of(tx, i, &fold->clocks[i], may_keep ? before : NULL, &row, err);
+        row.case_id = of->id;
         if (!rc)
             rc = put_clock(tx, &row, before, err);
     }
@@ -485,6 +486,7 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     apl_case_fold fold;
     apl_clock_policy clocks;
     const member *worst = worst_of(t);
+    apl_span clocks_before = row->clock_policy;
     fill_labels(row, t, worst);
     apl_rc rc = fill_tags(tx, row, t, err);
     if (!rc)
@@ -501,11 +503,12 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     if (!text.ptr && shown)
         rc = post_text(tx, shown, &row->headline, err);
     row->revision++;
+    bool may_keep = !tx->policy_changed && apl_span_equal(clocks_before, row->clock_policy);
     if (!rc)
         rc = is_new ? apl_tx_insert(tx, &apl_table_case, row, NULL, err)
                     : apl_tx_update(tx, &apl_table_case, row, err);
     if (!rc)
-        rc = put_clocks(tx, row->id, &fold, is_new, err);
+        rc = put_clocks(tx, row, &fold, may_keep, err);
     if (!rc)
         rc = apl_tx_about(tx, "case", row->id, err);
     return rc;

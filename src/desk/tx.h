@@ -47,6 +47,7 @@ typedef struct apl_tx {
     apl_entry entry;
     apl_buf entry_bytes;
     bool in_entry;
+    bool policy_changed; /* set by publishing: stored sentences may be another policy's */
     char kind[48];
     apl_actor actor;
     size_t row_count;                     /* sealed by the present entry */

@@ -17,7 +17,8 @@ enum {
     PARAM_MAX = 48,
     BUSY_MS = 5000,
     CACHE_KIB = 64 * 1024,
-    READER_CACHE_KIB = 2 * 1024
+    READER_CACHE_KIB = 2 * 1024,
+    LOOKASIDE_BYTES = 1536
 };
 
 typedef struct sqlite_store {
@@ -93,13 +94,17 @@ static apl_rc fail(sqlite3 *db, apl_err *err)
 static apl_rc setup(sqlite_conn *conn, apl_err *err)
 {
     static const char writer[] =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000;"
+        "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA "
+        "wal_autocheckpoint=4000;"
         "PRAGMA journal_size_limit=67108864; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
         "PRAGMA cache_spill=ON; PRAGMA trusted_schema=OFF";
     static const char reader[] =
         "PRAGMA query_only=ON; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF";
     char cache[64];
     sqlite3_busy_timeout(conn->db, BUSY_MS);
+    /* Cursors of statements come from here instead of malloc; a reader runs one or two statements at a time. */
+    (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES,
+                            conn->base.is_writer ? 512 : 64);
     sqlite3_extended_result_codes(conn->db, 1);
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !conn->base.is_writer,
                             NULL);
@@ -400,8 +405,16 @@ static const apl_store_backend backend = {
     .check = sqlite_check,
 };
 
+/* Counting every allocation of the library takes a lock each time; nobody asks for the counts. */
+static void configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 apl_rc apl_sqlite_open(const char *path, apl_store **out_store, apl_err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, configure);
     sqlite_store *store = apl_mem_zalloc(1, sizeof *store);
     char *copy = apl_mem_dup(path, strlen(path));
     if (!store || !copy) {

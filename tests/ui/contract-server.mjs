@@ -192,6 +192,11 @@ const VIEWS = {
   all: () => true,
 };
 const dueOf = (s) => (s.next_clock && !s.next_clock.is_paused ? s.next_clock.due_at : "9");
+/** As src/model/case.c has it. */
+const NEXT_STATES = {
+  new: ["open", "pending", "on_hold", "solved", "closed"], open: ["pending", "on_hold", "solved", "closed"], pending: ["open", "on_hold", "solved", "closed"],
+  on_hold: ["open", "pending", "solved", "closed"], solved: ["open", "closed"], closed: ["open"],
+};
 const SORTS = {
   due: (a, b) => dueOf(a).localeCompare(dueOf(b)) || b.urgency - a.urgency || b.last_posted_at.localeCompare(a.last_posted_at),
   newest: (a, b) => b.last_posted_at.localeCompare(a.last_posted_at),
@@ -318,6 +323,7 @@ export async function startContractServer(options = {}) {
       const match = request.headers["if-match"];
       if (!match) throw new Problem(428, "If-Match is missing", "A change of a case needs the ETag that it is based on.");
       if (match !== "*" && match !== summaryOf(one).etag) throw new Problem(412, "Changed meanwhile", "Jo Brandt changed this case a moment ago.", { fix: "Look at the case as it is now and repeat the change if you still want it." });
+      if (body.state && !NEXT_STATES[one.summary.state].includes(body.state)) throw new Problem(412, "Changed meanwhile", `a case that is ${one.summary.state} cannot become ${body.state}`, { fix: `it can become ${NEXT_STATES[one.summary.state].join(", ")}` });
       const { assignee_id, ...rest } = body;
       Object.assign(one.summary, rest);
       if (assignee_id !== undefined) one.summary.assignee = assignee_id === null ? null : { id: assignee_id, name: world.users.find((user) => user.id === assignee_id).name };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starts the browser and the server under test. With APLOMB_URL (and APLOMB_LINK or APLOMB_COOKIE) the real server is
-// walked; without, the contract server. A page that breaks the content security policy, throws, logs an error, or asks
+// Starts the browser and the server under test. With APLOMB_URL and APLOMB_LINK the real server is
+// walked (run with --test-concurrency=1: the link works once, later files go on with the cookies of the first, which
+// stay in build/screens/.session.json); without, the contract server. A page that breaks the content security policy, throws, logs an error, or asks
 // another host fails the test that opened it.
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createRequire } from "node:module";
@@ -36,6 +37,11 @@ export async function closeBrowser() {
 
 /** Cookies by server: the real one's link works once, and signing in again costs time. */
 const cookies = new Map();
+const SESSION = join(SCREENS, ".session.json");
+if (isReal && existsSync(SESSION)) {
+  const { link, state } = JSON.parse(readFileSync(SESSION, "utf8"));
+  if (link === process.env.APLOMB_LINK) cookies.set(process.env.APLOMB_URL.replace(/\/$/, ""), state);
+}
 export async function startServer(options = {}) {
   if (!isReal) return startContractServer({ isLinkReusable: true, ...options });
   return { url: process.env.APLOMB_URL.replace(/\/$/, ""), link: process.env.APLOMB_LINK, violations: [], close: async () => {} };
@@ -64,6 +70,7 @@ export async function openPage(server, { viewport = WIDE, colorScheme = "light",
     await page.goto(isIn ? server.url : server.link);
     await page.waitForSelector(".shell");
     if (isShared && !isIn) cookies.set(server.url, await context.storageState());
+    if (isReal && !isIn) writeFileSync(SESSION, JSON.stringify({ link: server.link, state: cookies.get(server.url) }), { mode: 0o600 });
   }
   return page;
 }
@@ -83,7 +90,7 @@ export async function assertAccessible(page, what) {
 }
 let axe;
 async function axeSource() {
-  axe ??= (await import("node:fs")).readFileSync(AXE, "utf8");
+  axe ??= readFileSync(AXE, "utf8");
   return axe;
 }
 

@@ -72,7 +72,7 @@ test("n brings the next that needs an answer; w says why it is due then", async 
   const at = page.url();
   await page.keyboard.press("w");
   await page.waitForSelector("#clock-why");
-  assert.match(await page.locator("#clock-why").innerText(), /R5/);
+  assert.match(await page.locator("#clock-why").innerText(), /business hours.* due /);
   await page.keyboard.press("w");
   await page.waitForSelector("#clock-why", { state: "detached" });
   await page.keyboard.press("n");
@@ -91,13 +91,33 @@ for (const [key, words, state] of [["e", "solved", "Solved"], ["s", "waits for t
     await page.waitForSelector(`.toast:has-text("${words}")`);
     assert.equal(await page.locator(".case .state").innerText(), state);
     await page.keyboard.press("z");
-    await page.waitForSelector(`.toast:has-text("as it was")`);
-    await page.waitForFunction((old) => document.querySelector(".case .state")?.textContent === old, before_);
+    // Nothing becomes new again: what was new is open then.
+    const back = before_ === "New" ? "Open" : before_;
+    await page.waitForFunction((old) => document.querySelector(".case .state")?.textContent === old, back);
+    assert.match(await page.locator(".toasts").innerText(), /as it was|open again/);
     await page.reload();
     await page.waitForSelector(".case .state");
-    assert.equal(await page.locator(".case .state").innerText(), before_);
+    assert.equal(await page.locator(".case .state").innerText(), back);
     await closePage(page, server);
   });
+
+test("out of solved there is one way back, and undo finds it", { skip: isReal && "needs a case that is pending" }, async () => {
+  const page = await openPage(server);
+  await page.goto(server.url + "/inbox/pending");
+  await inbox(page);
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await focusIn(page, "#case-title");
+  await page.keyboard.press("e");
+  await page.waitForFunction(() => document.querySelector(".case .state")?.textContent === "Solved");
+  assert.equal(await page.locator(".act-buttons .button").count(), 1);
+  assert.match(await page.locator(".act-buttons .button").innerText(), /Reopen/);
+  await page.keyboard.press("h"); // a solved case cannot be held: the key means nothing
+  await page.keyboard.press("z");
+  await page.waitForFunction(() => document.querySelector(".case .state")?.textContent === "Pending");
+  await page.waitForSelector('.toast:has-text("as it was")');
+  await closePage(page, server);
+});
 
 test("i takes the case, m writes a note", async () => {
   const page = await openPage(server);

@@ -40,6 +40,9 @@ const kinds: Record<PostKind, string> = {
   call: "Telephone call", visit: "Visit", letter: "Letter", notice: "Notice of an authority or association",
 };
 
+/** The program's own names as people read them: "repeated_contact" is "repeated contact". */
+export const plainWord = (name: string) => name.replaceAll("_", " ");
+
 export const t = {
   appName: "Aplomb",
   views, emptyViews, states, priorities, clocks, kinds,
@@ -223,7 +226,7 @@ export const t = {
     filter: "Filter",
   },
   hints: {
-    password: "You came by a one-time link and have no password yet.", passwordLink: "Set one", hide: "Later",
+    password: "You have no password yet.", passwordLink: "Set one", hide: "Later",
   },
   lost: { title: "There is nothing here", text: "The address leads nowhere in this page.", link: "To the inbox" },
 };

@@ -3,6 +3,7 @@
 // Direction overrides and the like are isolated by <bdi>, so that a post cannot rearrange the page around it.
 import { For, Show } from "solid-js";
 import type { Reason } from "../api/ops";
+import { plainWord } from "../i18n/en";
 import { cutPieces } from "./pieces";
 
 export function Marked(props: { text: string; reasons: readonly Reason[] | undefined; field: Reason["field"] }) {
@@ -12,7 +13,7 @@ export function Marked(props: { text: string; reasons: readonly Reason[] | undef
       <For each={pieces()}>
         {(piece) => (
           <Show when={piece.labels.length} fallback={piece.text}>
-            <mark title={piece.labels.join(", ")}>{piece.text}</mark>
+            <mark title={piece.labels.map(plainWord).join(", ")}>{piece.text}</mark>
           </Show>
         )}
       </For>

@@ -3,7 +3,7 @@
 // stand and count what is new; only the person asks for the new order.
 import { createSignal } from "solid-js";
 import * as ops from "../api/ops";
-import type { CaseDetail, CaseQuery, CasePatch, CaseSummary, View } from "../api/ops";
+import type { CaseDetail, CaseQuery, CasePatch, CaseState, CaseSummary, View } from "../api/ops";
 import { Trouble } from "../api/client";
 import { showToast } from "./toast";
 import { t } from "../i18n/en";
@@ -156,6 +156,26 @@ function before(row: CaseSummary, patch: CasePatch): CasePatch {
   return old;
 }
 
+/** The steps back to a state: nothing becomes new again, and out of solved and closed the way leads over open. */
+function stepsBack(from: CaseState, to: CaseState): CaseState[] {
+  const target = to === "new" ? "open" : to;
+  if (from === target) return [];
+  return isDone(from) && target !== "open" && target !== "closed" ? ["open", target] : [target];
+}
+
+export const isDone = (state: CaseState) => state === "solved" || state === "closed";
+
+async function undoChange(row: CaseSummary, patch: CasePatch, detail: CaseDetail): Promise<void> {
+  const { state, ...rest } = before(row, patch);
+  const steps: CasePatch[] = state ? stepsBack(detail.case.state, state).map((one) => ({ state: one })) : [];
+  if (Object.keys(rest).length) steps.unshift(rest);
+  let now = detail;
+  for (const step of steps) now = await ops.patchCase(row.id, step, now.case.etag);
+  tellCaseChanged(now);
+  void loadViews();
+  showToast({ text: now.case.state === row.state ? t.undone(row.id) : t.said.reopened(row.id) });
+}
+
 /** Changes a case, says so, and offers the way back. */
 export async function changeCase(row: CaseSummary, patch: CasePatch, said: string): Promise<void> {
   try {
@@ -166,9 +186,7 @@ export async function changeCase(row: CaseSummary, patch: CasePatch, said: strin
       text: said,
       undo: async () => {
         try {
-          tellCaseChanged(await ops.patchCase(row.id, before(row, patch), detail.case.etag));
-          void loadViews();
-          showToast({ text: t.undone(row.id) });
+          await undoChange(row, patch, detail);
         } catch (error) {
           await reportChangeFailed(row.id, error);
         }

@@ -4,12 +4,12 @@ import { createEffect, createMemo, createSignal, For, on, onCleanup, Show } from
 import type { Trouble } from "../api/client";
 import * as ops from "../api/ops";
 import type { CaseDetail, CasePatch, CaseState, Clock, Priority } from "../api/ops";
-import { t } from "../i18n/en";
+import { plainWord, t } from "../i18n/en";
 import { duration } from "../i18n/time";
 import { NoRing, Ring, TimeLeft } from "../parts/Ring";
 import { Time } from "../parts/Time";
 import { TroubleNote } from "../parts/TroubleNote";
-import { asTrouble, changeCase, onCaseChanged } from "../state/cases";
+import { asTrouble, changeCase, isDone, onCaseChanged } from "../state/cases";
 import { now } from "../state/clock";
 import { useCommands } from "../state/keys";
 import { touched } from "../state/live";
@@ -138,9 +138,9 @@ function Desk(props: { detail: CaseDetail; onChange: (patch: CasePatch, said: st
           {(act) => {
             const isIn = () => row().state === act.state || (act.state === "solved" && row().state === "closed");
             return (
-              <button type="button" class="button" classList={{ primary: act.state === "solved" && !isIn(), on: isIn() }} onClick={() => props.onAct(act)}>
+              <Show when={act.state === "solved" || !isDone(row().state)}><button type="button" class="button" classList={{ primary: act.state === "solved" && !isIn(), on: isIn() }} onClick={() => props.onAct(act)}>
                 {isIn() ? act.back : act.words} <kbd>{act.key}</kbd>
-              </button>
+              </button></Show>
             );
           }}
         </For></div>
@@ -179,13 +179,13 @@ function Why(props: { detail: CaseDetail; words: (offset: number, length: number
         {(found) => (
           <>
             <p class="heads small">
-              <For each={found().heads}>{(head) => <span class="head">{head.label} <span class="num">{Math.round(head.score * 100)} %</span><Show when={head.is_unsure}> <em>{t.case.unsure}</em></Show></span>}</For>
+              <For each={found().heads}>{(head) => <span class="head">{plainWord(head.label)} <span class="num">{Math.round(head.score * 100)} %</span><Show when={head.is_unsure}> <em>{t.case.unsure}</em></Show></span>}</For>
               <span class="head">{t.case.urgency(found().urgency)}</span>
             </p>
             <Show when={counted().length}>
               <h3>{t.case.marks}</h3>
               <ul class="plain marks small">
-                <For each={counted()}>{(reason) => <li><mark><bdi>{props.words(reason.offset, reason.length, reason.field)}</bdi></mark> <span class="quiet">{reason.label}, {reason.list}</span></li>}</For>
+                <For each={counted()}>{(reason) => <li><mark><bdi>{props.words(reason.offset, reason.length, reason.field)}</bdi></mark> <span class="quiet">{plainWord(reason.label)}<Show when={reason.list !== reason.label}>, {reason.list}</Show></span></li>}</For>
               </ul>
             </Show>
           </>
@@ -193,7 +193,7 @@ function Why(props: { detail: CaseDetail; words: (offset: number, length: number
       </Show>
       <Show when={passed().length}>
         <details class="small"><summary>{t.case.tracePassed} ({passed().length})</summary>
-          <ul class="plain trace"><For each={passed()}>{(step) => <li class="quiet">{step.sentence} <Show when={step.r_number}>({step.r_number})</Show></li>}</For></ul>
+          <ul class="plain trace"><For each={passed()}>{(step) => <li class="quiet"><strong>{step.rule}</strong>: {step.sentence}<Show when={step.r_number}> ({step.r_number})</Show></li>}</For></ul>
         </details>
       </Show>
     </section>
@@ -278,7 +278,7 @@ export function CasePane(props: { id: number; onBack: () => void; isFocusWanted:
   };
   const isOn = () => detail() !== null && may("case.write");
   useCommands([
-    ...ACTS.map((one) => ({ id: one.id, run: () => act(one), isOn })),
+    ...ACTS.map((one) => ({ id: one.id, run: () => act(one), isOn: () => isOn() && (one.state === "solved" || !isDone(detail()?.case.state ?? "new")) })),
     { id: "take", run: take, isOn },
     { id: "why", run: () => setAreClocksOpen(!areClocksOpen()), isOn: () => detail() !== null },
     { id: "note", run: () => noteField?.focus(), isOn },
@@ -299,8 +299,8 @@ export function CasePane(props: { id: number; onBack: () => void; isFocusWanted:
                   <h1 id="case-title" tabindex="-1"><span class="hidden">{t.case.title(props.id)}: </span><bdi>{found().case.author.name || t.anonymous}</bdi></h1>
                   <p class="case-meta">
                     {found().case.channel.name}<Show when={found().case.company}>{(name) => <> · <bdi>{name()}</bdi></>}</Show> · #{props.id} · <span class="state" data-state={found().case.state}>{t.states[found().case.state]}</span>
-                    <Show when={found().case.category}> · {found().case.category}</Show>
-                    <For each={found().case.risks}>{(risk) => <> · <span class="risk">{risk}</span></>}</For>
+                    <Show when={found().case.category}>{(name) => <> · {plainWord(name())}</>}</Show>
+                    <For each={found().case.risks.filter((risk) => risk !== found().case.category)}>{(risk) => <> · <span class="risk">{plainWord(risk)}</span></>}</For>
                   </p>
                 </div>
                 <ClockHero detail={found()} isOpen={areClocksOpen()} onToggle={() => setAreClocksOpen(!areClocksOpen())} />

@@ -15,7 +15,9 @@ import type { Trouble } from "../api/client";
 import { now } from "../state/clock";
 import { zone } from "../state/session";
 
+/** Worth a word when a channel was late; what was imported from an archive is old by nature. */
 const LATE_LEARNT_S = 15 * 60;
+const ARCHIVE_LEARNT_S = 7 * 86_400;
 
 function Versions(props: { postId: number; version: number }) {
   const [items, setItems] = createSignal<PostVersion[] | null>(null);
@@ -59,7 +61,7 @@ function Said(props: { post: Post; detail: CaseDetail; repliedAfterS: number | n
         {" · "}{t.kinds[post().kind]}<Show when={post().is_private}>, {t.case.private}</Show>
         {" · "}<Time at={post().at} />
         <Show when={props.repliedAfterS !== null}> · {t.case.replyAfter(duration(props.repliedAfterS ?? 0))}</Show>
-        <Show when={lateS() > LATE_LEARNT_S}> · {t.case.learnt(duration(lateS()))}</Show>
+        <Show when={lateS() > LATE_LEARNT_S && lateS() < ARCHIVE_LEARNT_S}> · {t.case.learnt(duration(lateS()))}</Show>
         <Show when={post().reach}>{(n) => <> · {t.case.reach(n())}</>}</Show>
         <Show when={post().echo_count}>{(n) => <> · {t.case.echoes(n())}</>}</Show>
         <Show when={url()}>{(href) => <> · <a href={href()} target="_blank" rel="noopener noreferrer nofollow">{t.case.permalink}</a></>}</Show>

@@ -8,7 +8,7 @@ import { NoRing, Ring, TimeLeft } from "../parts/Ring";
 import { Time } from "../parts/Time";
 import { TroubleNote } from "../parts/TroubleNote";
 import { VirtualList } from "../parts/VirtualList";
-import { caseList as list, changeCase, loadViews, views } from "../state/cases";
+import { caseList as list, changeCase, isDone, loadViews, views } from "../state/cases";
 import { useCommands } from "../state/keys";
 import { caseQuery, inboxPath, navigate, route, VIEW_NAMES } from "../state/router";
 import { may, session } from "../state/session";
@@ -24,23 +24,22 @@ const isWide = () => window.matchMedia("(min-width: 60rem)").matches;
 
 function Row(props: { row: CaseSummary }) {
   const row = () => props.row;
-  const isDone = () => row().state === "solved" || row().state === "closed";
   const firstWords = () => [
     row().priority === "urgent" || row().priority === "high" ? t.priorities[row().priority] : "",
     row().state === "new" || row().state === "open" ? "" : t.states[row().state],
   ].filter(Boolean).join(" · ");
   const lastWords = () => [...row().tags.map((tag) => `#${tag}`), row().assignee?.name ?? ""].filter(Boolean).join(" · ");
   return (
-    <div class="row-in" data-state={row().state} data-done={isDone() ? "" : undefined}>
+    <div class="row-in" data-state={row().state} data-done={isDone(row().state) ? "" : undefined}>
       <span class="row-ring">
-        <Show when={row().next_clock} fallback={<NoRing isDone={isDone()} />}>{(clock) => <Ring clock={clock()} />}</Show>
+        <Show when={row().next_clock} fallback={<NoRing isDone={isDone(row().state)} />}>{(clock) => <Ring clock={clock()} />}</Show>
       </span>
       <p class="row-meta">
         <span class="row-who">
           <Show when={row().unread}><span class="unread-dot" aria-hidden="true" /><span class="hidden">{t.inbox.unread}. </span></Show>
           <bdi>{row().author.name || t.anonymous}</bdi>
         </span>
-        <span class="row-where"> · {row().channel.name}<Show when={row().post_count > 1}> · {t.inbox.posts(row().post_count)}</Show> · <Time at={row().last_posted_at} /></span>
+        <span class="row-where"> · <Time at={row().last_posted_at} /> · {row().channel.name}<Show when={row().post_count > 1}> · {t.inbox.posts(row().post_count)}</Show></span>
         <span class="row-left"><Show when={row().next_clock}>{(clock) => <TimeLeft clock={clock()} />}</Show></span>
       </p>
       <p class="row-words"><bdi>{row().snippet || row().subject_line}</bdi></p>
@@ -187,8 +186,9 @@ export function Inbox() {
     if (row) run(row);
   };
   const isOnRow = () => chosenRow() !== undefined && may("case.write");
+  const isOnOpenRow = () => isOnRow() && !isDone((chosenRow() as CaseSummary).state);
   const flip = (row: CaseSummary, state: ops.CaseState, said: string) =>
-    row.state === state ? void changeCase(row, { state: "open" }, t.said.reopened(row.id)) : void changeCase(row, { state }, said);
+    row.state === state || isDone(row.state) ? void changeCase(row, { state: "open" }, t.said.reopened(row.id)) : void changeCase(row, { state }, said);
   useCommands([
     { id: "next", run: () => move(1) },
     { id: "previous", run: () => move(-1) },
@@ -199,8 +199,8 @@ export function Inbox() {
     { id: "filter", run: () => setAreFiltersOpen(!areFiltersOpen()) },
     { id: "fresh", run: () => void refresh() },
     { id: "solve", run: act((row) => flip(row, "solved", t.said.solved(row.id))), isOn: isOnRow },
-    { id: "pending", run: act((row) => flip(row, "pending", t.said.pending(row.id))), isOn: isOnRow },
-    { id: "hold", run: act((row) => flip(row, "on_hold", t.said.onHold(row.id))), isOn: isOnRow },
+    { id: "pending", run: act((row) => flip(row, "pending", t.said.pending(row.id))), isOn: isOnOpenRow },
+    { id: "hold", run: act((row) => flip(row, "on_hold", t.said.onHold(row.id))), isOn: isOnOpenRow },
   ]);
   const filterCount = () => [query().channel, query().company, query().intent].filter(Boolean).length;
 

@@ -10,7 +10,7 @@ import uuid
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from program import NEVER, Desk, Server, PG_URL
+from program import NEVER, PG_URL, STORE, Desk, Server
 
 ARCHIVE = """id,author,author_name,text,time,parent,url
 1,ann,Ann Example,Where is my refund? I have waited two weeks and nobody answers.,2026-11-02T10:00:00Z,,https://example.org/1
@@ -232,6 +232,10 @@ CHANGES = [
     ("import_mapping", "mapping = '{}'", "1 = 1", None),
     ("workspace", "name = 'Another firm'", "1 = 1", None),
 ] + [(t, "salt = ?", "1 = 1", None) for t in STATE_TABLES]
+# Verification is one code for both stores, and a copy of a PostgreSQL database takes a second: a handful there.
+SOME_TABLES = STATE_TABLES if STORE == "sqlite" else ("workspace", "post_version", "clock", "note")
+if STORE != "sqlite":
+    CHANGES = CHANGES[::5]
 
 
 @pytest.mark.parametrize("table,change,where,column", CHANGES, ids=["%s: %s" % c[:2] for c in CHANGES])
@@ -297,7 +301,7 @@ def opener(copy, case_id):
 
 # --- rows that go and come --------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("table", STATE_TABLES)
+@pytest.mark.parametrize("table", SOME_TABLES)
 def test_deleted_row(copy, table):
     condition, name = pick(copy, table)
     copy.sql("DELETE FROM %s WHERE %s" % (table, condition))
@@ -305,12 +309,12 @@ def test_deleted_row(copy, table):
     assert name in places(result, "missing"), result["findings"]
 
 
-@pytest.mark.parametrize("table", STATE_TABLES)
+@pytest.mark.parametrize("table", SOME_TABLES)
 def test_added_row(copy, table):
     """A copy of a row under another key, and one under another workspace."""
     columns = copy_columns(copy, table)
     key = keys_of(table)[-1]
-    unique = {"slug", "remote_id", "revision", "email"}
+    unique = {"slug", "remote_id", "email"} | ({"revision"} if table == "post_version" else set())
     values = {c: ("%s || 'x'" % c if c in unique else c) for c in columns}
     condition, _ = pick(copy, table)
     if table != "workspace":

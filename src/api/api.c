@@ -83,6 +83,7 @@ static void free_api(apl_api *api)
     api_imports_free(api->imports);
     apl_throttle_release(&api->throttle);
     apl_mutex_release(&api->counts.mutex);
+    apl_mutex_release(&api->metrics.kept.mutex);
     apl_mem_free(api);
 }
 
@@ -131,6 +132,7 @@ apl_rc apl_api_open(const apl_api_config *config, apl_api **out_api, apl_err *er
     api->index = find_index(config);
     apl_throttle_init(&api->throttle);
     apl_mutex_init(&api->counts.mutex);
+    apl_mutex_init(&api->metrics.kept.mutex);
     memcpy(api->socket, "unix:", 5);
     apl_rc rc = apl_desk_path(config->desk, "serve.sock", api->socket + 5, err);
     if (!rc)

@@ -2,13 +2,12 @@
 /* Metrics in the Prometheus text format. Tests: tests/e2e/test_api_house.py */
 #include "api/internal.h"
 
-#include "desk/stats.h"
-
 #include <stdio.h>
 #include <string.h>
 
 enum { METRICS_MAX_BYTES = 4 * 1024 * 1024 };
 
+static const int64_t keep_stats_us = APL_US_PER_MINUTE;
 static const int64_t bounds_us[API_METRIC_BUCKETS] = {
     500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000, 2500000, 10000000};
 
@@ -102,12 +101,42 @@ static int64_t resident_bytes(void)
     return pages * 4096;
 }
 
+/* At most keep_stats_us old, older while somebody else counts. */
+static apl_rc recent_stats(apl_http_request *request, apl_stats *out, apl_err *err)
+{
+    api_stats_kept *kept = &api_of(request)->metrics.kept;
+    apl_time_us now = api_now(request);
+    apl_stats fresh;
+    apl_mutex_lock(&kept->mutex);
+    bool is_old = !kept->taken_us || now - kept->taken_us > keep_stats_us || now < kept->taken_us;
+    bool must_count = is_old && (!kept->is_being_taken || !kept->taken_us);
+    kept->is_being_taken |= must_count;
+    *out = kept->stats;
+    apl_mutex_unlock(&kept->mutex);
+    if (!must_count)
+        return APL_OK;
+    apl_rc rc = apl_stats_read(desk_of(request), &fresh, err);
+    apl_mutex_lock(&kept->mutex);
+    kept->is_being_taken = false;
+    if (!rc) {
+        kept->stats = fresh;
+        kept->taken_us = now;
+        *out = fresh;
+    }
+    apl_mutex_unlock(&kept->mutex);
+    return rc;
+}
+
 static apl_rc add_house(apl_buf *out, apl_http_request *request, apl_err *err)
 {
     apl_api *api = api_of(request);
     apl_stats stats;
     apl_http_stats http;
-    apl_rc rc = apl_stats_read(desk_of(request), &stats, err);
+    int64_t entries = 0;
+    apl_desk *desk = desk_of(request);
+    apl_rc rc = recent_stats(request, &stats, err);
+    if (!rc)
+        rc = apl_feed_end(desk->conn, desk->workspace_id, &entries, err);
     if (rc)
         return rc;
     apl_http_server_stats(api->server, &http);
@@ -120,7 +149,7 @@ static apl_rc add_house(apl_buf *out, apl_http_request *request, apl_err *err)
         {"open_cases", "gauge", stats.open_cases},
         {"open_clocks", "gauge", stats.open_clocks},
         {"breached_clocks", "gauge", stats.breached_clocks},
-        {"ledger_entries_total", "counter", stats.ledger_entries},
+        {"ledger_entries_total", "counter", entries},
         {"writer_queue", "gauge", (int64_t)atomic_load(&api->metrics.writes_waiting)},
         {"sign_in_refused_total", "counter", (int64_t)atomic_load(&api->metrics.auth_failures)},
         {"webhook_refused_total", "counter", (int64_t)atomic_load(&api->metrics.hook_refusals)},

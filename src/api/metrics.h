@@ -3,6 +3,8 @@
 #ifndef APL_API_METRICS_H
 #define APL_API_METRICS_H
 
+#include "desk/stats.h"
+#include "desk/writer.h"
 #include "http/server.h"
 
 #include <stdatomic.h>
@@ -16,7 +18,16 @@ typedef struct api_route_metrics {
     atomic_ullong duration_us;
 } api_route_metrics;
 
+/* Counting a large house takes seconds, and anybody may ask for metrics: one counts at a time, now and then. */
+typedef struct api_stats_kept {
+    apl_mutex mutex;
+    apl_stats stats;
+    apl_time_us taken_us; /* 0: never */
+    bool is_being_taken;
+} api_stats_kept;
+
 typedef struct api_metrics {
+    api_stats_kept kept;
     api_route_metrics routes[API_METRIC_ROUTES_MAX];
     atomic_uint writes_waiting;
     atomic_ullong auth_failures;

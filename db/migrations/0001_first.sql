@@ -397,7 +397,7 @@ CREATE TABLE answered_request (
 CREATE INDEX answered_request_age ON answered_request (workspace_id, created_us);
 
 --@sqlite
-CREATE VIRTUAL TABLE post_fts USING fts5 (text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE post_fts USING fts5 (text, content='', tokenize='unicode61 remove_diacritics 2');
 --@end
 --@postgres
 CREATE TABLE post_fts (

@@ -506,7 +506,7 @@ static apl_rc fold_into(apl_tx *tx, apl_case_row *row, const timeline *t, apl_sp
     bool may_keep = !tx->policy_changed && apl_span_equal(clocks_before, row->clock_policy);
     if (!rc)
         rc = is_new ? apl_tx_insert(tx, &apl_table_case, row, NULL, err)
-                    : apl_tx_update(tx, &apl_table_case, row, err);
+                    : apl_tx_update_in_place(tx, &apl_table_case, row, err);
     if (!rc)
         rc = put_clocks(tx, row, &fold, may_keep, err);
     if (!rc)

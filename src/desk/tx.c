@@ -271,7 +271,10 @@ static apl_rc make_room(apl_tx *tx, apl_err *err)
     return tx->row_count < ROWS_PER_ENTRY ? APL_OK : start_continuation(tx, err);
 }
 
-static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, bool is_new,
+typedef apl_rc (*put_row)(apl_conn *conn, const apl_table *table, const void *row,
+                          const apl_row_seal *seal, apl_err *err);
+
+static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, put_row put,
                         apl_row_seal *out_seal, apl_err *err)
 {
     apl_row_seal seal;
@@ -284,8 +287,7 @@ static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, boo
         return rc;
     tx->desk->env.random->fill(tx->desk->env.random->ctx, seal.salt, sizeof seal.salt);
     seal.seq = tx->head.size;
-    rc = is_new ? apl_row_insert(tx->conn, table, row, &seal, err)
-                : apl_row_update(tx->conn, table, row, &seal, err);
+    rc = put(tx->conn, table, row, &seal, err);
     if (rc)
         return apl_err_wrap(err, rc, "%s", table->name);
     apl_row_seal_hash(table, row, seal.salt, hash);
@@ -299,12 +301,17 @@ static apl_rc write_row(apl_tx *tx, const apl_table *table, const void *row, boo
 apl_rc apl_tx_insert(apl_tx *tx, const apl_table *table, const void *row, apl_row_seal *out_seal,
                      apl_err *err)
 {
-    return write_row(tx, table, row, true, out_seal, err);
+    return write_row(tx, table, row, apl_row_insert, out_seal, err);
 }
 
 apl_rc apl_tx_update(apl_tx *tx, const apl_table *table, const void *row, apl_err *err)
 {
-    return write_row(tx, table, row, false, NULL, err);
+    return write_row(tx, table, row, apl_row_update, NULL, err);
+}
+
+apl_rc apl_tx_update_in_place(apl_tx *tx, const apl_table *table, const void *row, apl_err *err)
+{
+    return write_row(tx, table, row, apl_row_update_in_place, NULL, err);
 }
 
 int64_t apl_tx_new_id(apl_tx *tx)

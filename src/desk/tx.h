@@ -85,6 +85,9 @@ apl_rc apl_tx_entry_end(apl_tx *tx, apl_err *err) MUST_USE;
 apl_rc apl_tx_insert(apl_tx *tx, const apl_table *table, const void *row, apl_row_seal *out_seal,
                      apl_err *err) MUST_USE;
 apl_rc apl_tx_update(apl_tx *tx, const apl_table *table, const void *row, apl_err *err) MUST_USE;
+/* For a row that stays where it belongs; see apl_row_update_in_place. */
+apl_rc apl_tx_update_in_place(apl_tx *tx, const apl_table *table, const void *row,
+                              apl_err *err) MUST_USE;
 int64_t apl_tx_new_id(apl_tx *tx);
 int64_t apl_tx_new_case_id(apl_tx *tx);
 

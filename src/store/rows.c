@@ -134,6 +134,27 @@ static void build_scan(char *sql, const apl_table *table)
     add(sql, " LIMIT $%d", table->key_count + 1);
 }
 
+/* Where a row belongs, as far as indexes are over it. */
+static bool is_place(const apl_table *table, const char *column)
+{
+    return table == &apl_table_case &&
+           (strcmp(column, "conversation_id") == 0 || strcmp(column, "author_id") == 0 ||
+            strcmp(column, "channel_id") == 0);
+}
+
+static void build_update(char *sql, const apl_table *table, bool in_place)
+{
+    int count = table->column_count;
+    add(sql, "UPDATE %s SET salt = $%d, seal_seq = $%d", table->name, count + 1, count + 2);
+    for (int i = table->key_count; i < count; i++)
+        if (!in_place || !is_place(table, table->columns[i].name))
+            add(sql, ", %s = $%d", table->columns[i].name, i + 1);
+    add_key(sql, table);
+    for (int i = table->key_count; in_place && i < count; i++)
+        if (is_place(table, table->columns[i].name))
+            add(sql, " AND %s = $%d", table->columns[i].name, i + 1);
+}
+
 static void build(const apl_table *table)
 {
     apl_table_sql *sql = table->sql;
@@ -145,10 +166,8 @@ static void build(const apl_table *table)
         add(sql->insert, ", $%d", i);
     add(sql->insert, ")");
 
-    add(sql->update, "UPDATE %s SET salt = $%d, seal_seq = $%d", table->name, count + 1, count + 2);
-    for (int i = table->key_count; i < count; i++)
-        add(sql->update, ", %s = $%d", table->columns[i].name, i + 1);
-    add_key(sql->update, table);
+    build_update(sql->update, table, false);
+    build_update(sql->update_in_place, table, true);
 
     add(sql->find, "SELECT ");
     add_list(sql->find, table);

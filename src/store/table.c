@@ -35,16 +35,28 @@ apl_rc apl_row_insert(apl_conn *conn, const apl_table *table, const void *row,
     return apl_conn_run(conn, table->sql->insert, vals, count, err);
 }
 
-apl_rc apl_row_update(apl_conn *conn, const apl_table *table, const void *row,
-                      const apl_row_seal *seal, apl_err *err)
+static apl_rc update(apl_conn *conn, const apl_table *table, const char *sql, const void *row,
+                     const apl_row_seal *seal, apl_err *err)
 {
     apl_val vals[APL_TABLE_COLUMNS_MAX + 2];
     size_t count = bind_all(table, row, seal, vals);
     int64_t changed = 0;
-    apl_rc rc = apl_conn_run_counted(conn, table->sql->update, vals, count, &changed, err);
+    apl_rc rc = apl_conn_run_counted(conn, sql, vals, count, &changed, err);
     if (!rc && changed != 1)
         rc = apl_err_set(err, APL_E_NOT_FOUND, "no such row in %s", table->name);
     return rc;
+}
+
+apl_rc apl_row_update(apl_conn *conn, const apl_table *table, const void *row,
+                      const apl_row_seal *seal, apl_err *err)
+{
+    return update(conn, table, table->sql->update, row, seal, err);
+}
+
+apl_rc apl_row_update_in_place(apl_conn *conn, const apl_table *table, const void *row,
+                               const apl_row_seal *seal, apl_err *err)
+{
+    return update(conn, table, table->sql->update_in_place, row, seal, err);
 }
 
 apl_rc apl_row_read(apl_cursor *cursor, const apl_table *table, int first, apl_arena *arena,

@@ -163,7 +163,7 @@ typedef struct plan {
     char *own_text;
     apl_zone zone;
     bool has_zone;
-    char spool[APL_PATH_MAX_BYTES];
+    char spool_dir[APL_PATH_MAX_BYTES], spool[APL_PATH_MAX_BYTES];
     char rejects_dir[APL_PATH_MAX_BYTES];
     meter meter;
 } plan;
@@ -174,6 +174,8 @@ static void plan_release(plan *p)
         apl_zone_release(&p->zone);
     if (p->spool[0])
         (void)unlink(p->spool);
+    if (p->spool_dir[0])
+        (void)rmdir(p->spool_dir);
     apl_mem_free(p->own_text);
 }
 
@@ -224,22 +226,27 @@ static apl_rc spool_stdin(plan *p, apl_err *err)
     apl_rc rc = apl_dir_temp("aplomb-import-", &dir, err);
     if (rc)
         return rc;
+    (void)snprintf(p->spool_dir, sizeof p->spool_dir, "%s", apl_buf_str(&dir));
     (void)snprintf(p->spool, sizeof p->spool, "%s/stdin", apl_buf_str(&dir));
     FILE *out = fopen(p->spool, "wx");
     size_t n = 0;
     while (out && (n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
         if (fwrite(chunk, 1, n, out) != n)
             break;
-    if (!out || ferror(out) || fclose(out))
+    bool failed = !out || ferror(out) || ferror(stdin);
+    if (out && fclose(out))
+        failed = true;
+    if (failed)
         return apl_err_set(err, APL_E_IO, "the standard input could not be kept in %s", p->spool);
     p->options.path = p->spool;
     return APL_OK;
 }
 
-static apl_rc make_plan(apl_cli *cli, const target *t, plan *p, apl_err *err)
+/* All that the command line says; the policy's share follows when the data directory is open. */
+static apl_rc make_plan(apl_cli *cli, plan *p, apl_err *err)
 {
     const char *zone = apl_cli_get(cli, "zone");
-    apl_policy_use *use = t->desk->policy;
+    apl_post_kind kind;
     p->options = (apl_import_file_options){
         .path = cli->args[0],
         .encoding = apl_cli_get(cli, "encoding"),
@@ -254,6 +261,7 @@ static apl_rc make_plan(apl_cli *cli, const target *t, plan *p, apl_err *err)
     };
     (void)snprintf(p->rejects_dir, sizeof p->rejects_dir, "%.4000s/rejects", apl_cli_data_dir(cli));
     p->options.rejects_dir = p->rejects_dir;
+    p->options.now_us = apl_clock_now(cli->env->clock);
     p->meter = (meter){.clock = cli->env->clock,
                        .is_tty = isatty(STDERR_FILENO) && !apl_cli_has(cli, "json")};
     p->meter.begun_us = cli->env->clock->mono_us(cli->env->clock->ctx);
@@ -261,12 +269,23 @@ static apl_rc make_plan(apl_cli *cli, const target *t, plan *p, apl_err *err)
     if (order && strcmp(order, "dmy") != 0 && strcmp(order, "mdy") != 0)
         return apl_err_set(err, APL_E_USAGE, "--dates takes dmy or mdy");
     apl_rc rc = zone ? load_zone(p, zone, err) : APL_OK;
-    if (!rc && !zone)
-        p->options.zone = use->policy->workspace.zone;
-    if (!rc)
-        rc = collect_own(p, apl_cli_get(cli, "own"), use->policy, err);
+    if (!rc && p->options.kind)
+        rc = apl_post_kind_parse(apl_span_of(p->options.kind), &kind, err);
     if (!rc && strcmp(p->options.path, "-") == 0)
         rc = spool_stdin(p, err);
+    return rc;
+}
+
+/* The zone and the own accounts that the policy names. */
+static apl_rc add_policy(const apl_cli *cli, const target *t, plan *p, apl_import_file *file,
+                         apl_err *err)
+{
+    const apl_policy *policy = t->desk->policy->policy;
+    if (!p->has_zone)
+        p->options.zone = policy->workspace.zone;
+    apl_rc rc = collect_own(p, apl_cli_get(cli, "own"), policy, err);
+    if (!rc)
+        apl_import_file_refine(file, p->options.zone, p->options.own_names, p->options.own_count);
     return rc;
 }
 
@@ -375,11 +394,17 @@ apl_rc apl_cmd_import(apl_cli *cli, apl_err *err)
         apl_err_where(err, "%s", cli->args[0]);
         return APL_E_NOT_FOUND;
     }
-    rc = target_open(cli, &t, err);
-    if (!rc)
-        rc = make_plan(cli, &t, &p, err);
+    /* Read once before anything is opened: a file that is no archive leaves no new data directory behind. */
+    rc = make_plan(cli, &p, err);
     if (!rc)
         rc = apl_import_file_open(&p.options, &file, err);
+    if (!rc && !apl_dir_exists(apl_cli_data_dir(cli)))
+        rc = apl_mapping_check(&apl_import_file_survey(file)->mapping,
+                               apl_import_file_archive(file), err);
+    if (!rc)
+        rc = target_open(cli, &t, err);
+    if (!rc)
+        rc = add_policy(cli, &t, &p, file, err);
     if (!rc)
         rc = remembered_mapping(cli, &t, &p, &file, err);
     if (!rc)

@@ -7,6 +7,8 @@
 #include "desk/import_file.h"
 
 #include "base/utf8.h"
+#include "crypto/encode.h"
+#include "crypto/hash.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,6 +35,7 @@ struct apl_import_file {
     apl_archive *archive;
     apl_survey *survey;
     apl_convert *convert;
+    apl_name_set own_names; /* as given and as found */
     /* second reading */
     batch batches[2];
     batch *filling;
@@ -148,9 +151,18 @@ void apl_import_file_close(apl_import_file *file)
         apl_mem_free(file->batches[i].items);
     }
     apl_arena_release(&file->record);
+    apl_name_set_release(&file->own_names);
     apl_buf_release(&file->rejects);
     apl_buf_release(&file->reasons);
     apl_mem_free(file);
+}
+
+void apl_import_file_refine(apl_import_file *file, const apl_zone *zone,
+                            const char *const *own_names, size_t own_count)
+{
+    file->opt.zone = zone;
+    file->opt.own_names = own_names;
+    file->opt.own_count = own_count;
 }
 
 const apl_survey *apl_import_file_survey(const apl_import_file *file)
@@ -240,6 +252,30 @@ static apl_rc add_reject(apl_import_file *file, int64_t line, apl_span raw, cons
 }
 
 /* The converted post points into the record, which is gone with the next one. */
+/*
+ * Posts without ids and times: the moment of this import must not be part of what tells them apart, or a second import
+ * would take them all again.
+ */
+static apl_rc give_id(apl_import_file *file, apl_arena *arena, apl_post_in *post, apl_err *err)
+{
+    bool has_time = file->survey->mapping.column[APL_COLUMN_TIME] != APL_MAPPING_NO_COLUMN;
+    apl_span parts[] = {post->author_id, post->title, post->text};
+    uint8_t digest[APL_SHA256_BYTES];
+    char id[APL_BASE64_URL_TEXT_BYTES(sizeof digest) + 8] = "text:";
+    apl_sha256 hash;
+    if (has_time || post->remote_id.len)
+        return APL_OK;
+    apl_sha256_init(&hash);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        apl_sha256_add(&hash, parts[i]);
+        apl_sha256_add(&hash, (apl_span){"", 1});
+    }
+    apl_sha256_finish(&hash, digest);
+    (void)apl_base64_encode((apl_span){(const char *)digest, sizeof digest}, APL_BASE64_URL,
+                            id + 5);
+    return apl_arena_copy(arena, apl_span_of(id), &post->remote_id, err);
+}
+
 static apl_rc keep_post(apl_import_file *file, const apl_post_in *in, int64_t line, apl_err *err)
 {
     batch *b = file->filling;
@@ -255,7 +291,7 @@ static apl_rc keep_post(apl_import_file *file, const apl_post_in *in, int64_t li
             return rc;
     }
     b->count++;
-    return APL_OK;
+    return give_id(file, &b->arena, p, err);
 }
 
 /* What became of a batch that was put. */
@@ -314,8 +350,24 @@ static apl_rc take_record(apl_import_file *file, const apl_archive_record *recor
         return add_reject(file, (int64_t)record->line, record->raw, &why, err);
     if (post.raw.len > APL_POST_RAW_MAX_BYTES)
         post.raw = apl_utf8_cut(post.raw, APL_POST_RAW_MAX_BYTES);
+    if (!post.company.len)
+        post.company = post.is_own ? post.author_id
+                                   : apl_name_set_first_mention(&file->own_names, post.text);
     file->totals.assumed_zone += assumed;
     return keep_post(file, &post, (int64_t)record->line, err);
+}
+
+static apl_rc collect_own_names(apl_import_file *file, apl_err *err)
+{
+    const apl_import_file_options *o = &file->opt;
+    apl_rc rc = APL_OK;
+    apl_name_set_release(&file->own_names);
+    for (size_t i = 0; i < file->survey->own_count && !rc; i++)
+        rc = apl_name_set_add(&file->own_names, apl_span_of(file->survey->own_names[i]), err);
+    for (size_t i = 0; i < o->own_count && !rc; i++)
+        if (o->own_names[i][0])
+            rc = apl_name_set_add(&file->own_names, apl_span_of(o->own_names[i]), err);
+    return rc;
 }
 
 static apl_rc start_convert(apl_import_file *file, apl_err *err)
@@ -324,6 +376,7 @@ static apl_rc start_convert(apl_import_file *file, apl_err *err)
     apl_convert_options options = {
         .zone = o->zone ? to_utc : NULL,
         .zone_ctx = (void *)(uintptr_t)o->zone,
+        .taken_us = o->now_us,
         .own_names = o->own_names,
         .own_count = o->own_count,
         .kind_given = o->kind != NULL,
@@ -334,6 +387,8 @@ static apl_rc start_convert(apl_import_file *file, apl_err *err)
         rc = apl_mapping_check(&file->survey->mapping, file->archive, err);
     if (!rc)
         rc = open_archive(file, err);
+    if (!rc)
+        rc = collect_own_names(file, err);
     apl_convert_free(file->convert);
     file->convert = NULL;
     return rc ? rc : apl_convert_new(file->survey, file->archive, &options, &file->convert, err);

@@ -36,6 +36,7 @@ typedef struct apl_import_file_options {
     const char *const *own_names;
     size_t own_count;
     const apl_zone *zone;   /* for times without one */
+    apl_time_us now_us;     /* of posts, when the archive holds no times */
     const char *date_order; /* NULL, "dmy", "mdy", "ymd" */
     void (*progress)(void *ctx, const apl_import_progress *progress); /* may be NULL */
     void *progress_ctx;
@@ -47,6 +48,9 @@ typedef struct apl_import_file apl_import_file;
 apl_rc apl_import_file_open(const apl_import_file_options *options, apl_import_file **out_file,
                             apl_err *err) MUST_USE;
 void apl_import_file_close(apl_import_file *file);
+/* What is known only once the workspace is open; borrowed like the options. Before apl_import_file_run. */
+void apl_import_file_refine(apl_import_file *file, const apl_zone *zone,
+                            const char *const *own_names, size_t own_count);
 const apl_survey *apl_import_file_survey(const apl_import_file *file);
 const apl_archive *apl_import_file_archive(const apl_import_file *file);
 

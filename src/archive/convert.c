@@ -122,6 +122,11 @@ static apl_rc set_time(const apl_convert *c, const apl_archive_record *record, a
 {
     apl_when when;
     apl_span text = trimmed(c, record, APL_COLUMN_TIME);
+    if (c->survey->mapping.column[APL_COLUMN_TIME] == APL_MAPPING_NO_COLUMN &&
+        c->options.taken_us) {
+        post->at_us = c->options.taken_us;
+        return APL_OK;
+    }
     if (!text.len) {
         apl_err_set(err, APL_E_INVALID, "the time is empty");
         return at_role(c, record, APL_COLUMN_TIME, APL_E_INVALID, err);

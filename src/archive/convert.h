@@ -17,6 +17,8 @@ typedef struct apl_convert_options {
     size_t own_count;
     bool kind_given; /* all records are of this kind; else by column, rating, parent and text */
     apl_post_kind kind;
+    apl_time_us
+        taken_us; /* when no column holds a time, posts count as said then; 0 = such a mapping is refused */
     apl_span company; /* for records whose company column is empty or absent; may be empty */
 } apl_convert_options;
 

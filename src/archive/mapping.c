@@ -406,18 +406,13 @@ apl_rc apl_mapping_format(const apl_mapping *mapping, const apl_archive *archive
 apl_rc apl_mapping_check(const apl_mapping *mapping, const apl_archive *archive, apl_err *err)
 {
     const int *column = mapping->column;
-    const char *missing = NULL;
-    if (column[APL_COLUMN_TEXT] < 0 && column[APL_COLUMN_TITLE] < 0 &&
-        column[APL_COLUMN_RATING] < 0)
-        missing = "text";
-    else if (column[APL_COLUMN_TIME] < 0)
-        missing = "time";
-    if (!missing)
+    if (column[APL_COLUMN_TEXT] >= 0 || column[APL_COLUMN_TITLE] >= 0 ||
+        column[APL_COLUMN_RATING] >= 0)
         return APL_OK;
-    apl_err_set(err, APL_E_USAGE, "no column holds the %s, as far as can be told", missing);
+    apl_err_set(err, APL_E_USAGE, "no column holds the text, as far as can be told");
     apl_err_where(err, "%zu columns, %s", apl_archive_column_count(archive),
                   apl_archive_description(archive));
-    apl_err_fix(err, "name it: --map %s=COLUMN (by name or number)", missing);
+    apl_err_fix(err, "name it: --map text=COLUMN (by name or number)");
     return APL_E_USAGE;
 }
 

@@ -79,7 +79,7 @@ apl_rc apl_mapping_pin(apl_mapping *mapping, const apl_archive *archive, apl_spa
 /* The reverse: all mapped roles as "text=review_text,…" (numbers where names are not unique), to be remembered. */
 apl_rc apl_mapping_format(const apl_mapping *mapping, const apl_archive *archive, apl_buf *out,
                           apl_err *err) MUST_USE;
-/* What is missing so that posts can be made of it: text (or title or rating) and time. APL_E_USAGE says how to map it. */
+/* What is missing so that posts can be made of it: text, title or rating. APL_E_USAGE says how to map it. */
 apl_rc apl_mapping_check(const apl_mapping *mapping, const apl_archive *archive,
                          apl_err *err) MUST_USE;
 /* The role of a column, APL_COLUMN_NONE when ignored. */

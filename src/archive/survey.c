@@ -306,8 +306,15 @@ static apl_rc note_ids(const surveyor *s, apl_err *err)
             "posts. They are told apart by author, text and time instead.",
             APL_SPAN_ARGS(apl_span_sub(name, 0, 60)), (unsigned long long)v->ids_distinct,
             (unsigned long long)v->contents_distinct);
-    if (v->ids == APL_IDS_ABSENT && v->records)
+    bool has_time = v->mapping.column[APL_COLUMN_TIME] != APL_MAPPING_NO_COLUMN;
+    if (v->ids == APL_IDS_ABSENT && v->records && has_time)
         return note(v, err, "There are no ids; posts are told apart by author, text and time.");
+    if (v->ids == APL_IDS_ABSENT && v->records)
+        return note(v, err,
+                    "There are neither ids nor times; posts are told apart by author and text, and "
+                    "count as said when they are first taken.");
+    if (!has_time && v->records)
+        return note(v, err, "There are no times; posts count as said when they are first taken.");
     if (v->ids_float)
         return note(v, err,
                     "Ids are written as decimals (3.0); they are read as whole numbers (3).");

@@ -219,6 +219,16 @@ static void test_ids(void **state)
     assert_false(apl_value_is_rounded_id(APL_SPAN("100000000000000")));
 }
 
+static void test_no_times(void **state)
+{
+    (void)state;
+    apl_convert_options options = {.taken_us = (apl_time_us)1000000 * 86400};
+    assert_string_equal(convert_text("text\tlabel\nit broke\tbad\n", &options),
+                        "1970-01-02T00:00:00Z post < /  -1 0 0 0: it broke\n");
+    assert_non_null(
+        strstr(convert_text("text\tlabel\nit broke\tbad\n", NULL), "the time is empty"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +239,7 @@ int main(void)
         cmocka_unit_test(test_scale_of_ten),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_bad_times),
+        cmocka_unit_test(test_no_times),
         cmocka_unit_test(test_line_ends_and_long_text),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_ratings),

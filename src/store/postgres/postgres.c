@@ -41,11 +41,12 @@ static apl_rc rc_of_state(const char *state)
         const char *prefix;
         apl_rc rc;
     } map[] = {
-        {"23505", APL_E_EXISTS},  {"53100", APL_E_FULL},    {"53200", APL_E_NOMEM},
-        {"40001", APL_E_BUSY},    {"40P01", APL_E_BUSY},    {"55P03", APL_E_BUSY},
-        {"57014", APL_E_TIMEOUT}, {"25006", APL_E_DENIED},  {"42501", APL_E_DENIED},
-        {"22021", APL_E_INVALID}, {"XX001", APL_E_CORRUPT}, {"XX002", APL_E_CORRUPT},
-        {"08", APL_E_IO},         {"57P", APL_E_IO},        {"53", APL_E_BUSY},
+        {"23505", APL_E_EXISTS},   {"53100", APL_E_FULL},    {"53200", APL_E_NOMEM},
+        {"40001", APL_E_BUSY},     {"40P01", APL_E_BUSY},    {"55P03", APL_E_BUSY},
+        {"57014", APL_E_TIMEOUT},  {"25006", APL_E_DENIED},  {"42501", APL_E_DENIED},
+        {"22021", APL_E_INVALID},  {"XX001", APL_E_CORRUPT}, {"XX002", APL_E_CORRUPT},
+        {"08P01", APL_E_INTERNAL}, {"08", APL_E_IO},         {"57P", APL_E_IO},
+        {"53", APL_E_BUSY},
     };
     for (size_t i = 0; i < sizeof map / sizeof *map; i++)
         if (strncmp(state, map[i].prefix, strlen(map[i].prefix)) == 0)

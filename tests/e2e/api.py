@@ -158,6 +158,13 @@ class House:
                                           "role": role})
         return Person(self.server).sign_in(made["sign_in_path"].split("token=")[1])
 
+    def state(self):
+        """How much there is, without what the scheduler notes by itself in the meantime."""
+        stats = self.owner.ok("/stats")
+        stats["ledger_entries"] = self.server.desk.one(
+            "SELECT count(*) FROM ledger_entry WHERE entry NOT LIKE '%\"clock.breached\"%'")
+        return stats
+
     def hook(self, name=None):
         return Hook(self, name or "Mentions " + uuid.uuid4().hex[:6])
 

@@ -61,9 +61,9 @@ def test_a_named_case_is_joined_whatever_its_channel(house):
     {"rating": 6}, {"rating": "five"}, {"own_reply": {"text": ""}}, {"own_reply": {"text": "x", "at": "2026-11-18T10:00:00Z"}},
     {"text": "a\x00b"}, {"at": "0000-01-01T00:00:00Z"}, {"at": "9999-01-01T00:00:00Z"}, {"case_id": "1"}])
 def test_bad_forms_change_nothing(house, change):
-    before = house.owner.ok("/stats")
+    before = house.state()
     house.agent.want(422, "POST", "/api/v1/intake", json=form(**change))
-    assert house.owner.ok("/stats") == before
+    assert house.state() == before
 
 
 # ---- imports ----
@@ -97,12 +97,12 @@ def test_import(house):
     assert house.owner.make(path + "/finish", {}, status=200) == totals
     house.owner.want(409, "POST", "/api/v1%s/batches" % path, json={"number": 3, "events": [item(9)]})
     # The same file again: everything is known, nothing changes.
-    stats = house.owner.ok("/stats")
+    stats = house.state()
     again = begin(house, name)
     receipt = house.owner.make("/imports/%d/batches" % again["import_id"], {"number": 1, "events": [item(2), item(3), item(5)]},
                                status=200)
     house.owner.make("/imports/%d/finish" % again["import_id"], {}, status=200)
-    assert receipt["known"] == 3 and house.owner.ok("/stats") == stats
+    assert receipt["known"] == 3 and house.state() == stats
 
 
 def test_bad_batches(house):

@@ -24,7 +24,9 @@ static int set_up(void **state)
 {
     (void)state;
     return apl_base64_decode_exact(apl_span_of(secret_text), APL_BASE64_STD, secret, sizeof secret,
-                                   NULL);
+                                   NULL)
+               ? -1
+               : 0;
 }
 
 static apl_webhook sample(void)

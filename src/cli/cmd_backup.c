@@ -60,12 +60,14 @@ static void print_restore_text(const apl_cli *cli, const apl_restore_report *rep
     char when[APL_TIME_TEXT_BYTES];
     const apl_verify_report *v = &report->verify;
     for (size_t i = 0; i < v->finding_count && i < SHOWN; i++)
-        (void)printf("%-8s %s: %s\n", apl_finding_kind_name(v->findings[i].kind), v->findings[i].where,
-                     v->findings[i].detail);
+        (void)printf("%-8s %s: %s\n", apl_finding_kind_name(v->findings[i].kind),
+                     v->findings[i].where, v->findings[i].detail);
     (void)printf("%lld rows, %lld ledger entries, as of %s, in %s\n", (long long)report->rows,
-                 (long long)report->entries, apl_time_format(report->created_us, when), apl_cli_data_dir(cli));
+                 (long long)report->entries, apl_time_format(report->created_us, when),
+                 apl_cli_data_dir(cli));
     if (apl_verify_found(v))
-        (void)printf("WRONG: verification found %lld things; the backup was made of damaged data. See: aplomb verify\n",
+        (void)printf("WRONG: verification found %lld things; the backup was made of damaged data. "
+                     "See: aplomb verify\n",
                      (long long)apl_verify_found(v));
     else
         (void)printf("verified: everything is as the ledger says\n");
@@ -76,7 +78,8 @@ apl_rc apl_cmd_restore(apl_cli *cli, apl_err *err)
     APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
     apl_restore_report report;
     apl_json_writer w;
-    apl_rc rc = apl_restore_run(cli->env, cli->args[0], apl_cli_data_dir(cli), store_option(cli), &report, err);
+    apl_rc rc = apl_restore_run(cli->env, cli->args[0], apl_cli_data_dir(cli), store_option(cli),
+                                &report, err);
     if (!rc) {
         cli->found_wrong = apl_verify_found(&report.verify) > 0;
         apl_json_writer_init(&w, &text);

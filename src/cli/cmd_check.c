@@ -99,21 +99,25 @@ static void print_verify_text(const apl_verify_report *r, const char *key)
     char root[APL_BASE64_STD_TEXT_BYTES(APL_SHA256_BYTES)];
     int64_t found = apl_verify_found(r);
     double seconds = (double)r->elapsed_us / 1e6;
-    apl_base64_encode((apl_span){(const char *)r->root.bytes, sizeof r->root.bytes}, APL_BASE64_STD, root);
+    apl_base64_encode((apl_span){(const char *)r->root.bytes, sizeof r->root.bytes}, APL_BASE64_STD,
+                      root);
     for (size_t i = 0; i < r->finding_count; i++)
         print_finding(&r->findings[i]);
     if (found > (int64_t)r->finding_count)
         (void)printf("… and %lld more\n", (long long)(found - (int64_t)r->finding_count));
-    (void)printf("%s%lld entries, %lld rows, %lld commitments, %lld checkpoints in %.1f s (%.0f entries/s)\n",
-                 found ? "\n" : "", (long long)r->entries, (long long)r->rows, (long long)r->commitments,
-                 (long long)r->checkpoints, seconds, seconds > 0 ? (double)r->entries / seconds : 0.0);
+    (void)printf("%s%lld entries, %lld rows, %lld commitments, %lld checkpoints in %.1f s (%.0f "
+                 "entries/s)\n",
+                 found ? "\n" : "", (long long)r->entries, (long long)r->rows,
+                 (long long)r->commitments, (long long)r->checkpoints, seconds,
+                 seconds > 0 ? (double)r->entries / seconds : 0.0);
     (void)printf("root %s\nkey  ", root);
     print_plain(key);
     (void)printf("\nnot proven: the words in the search index (which posts it holds is)\n");
     if (found)
-        (void)printf("\nWRONG: %lld changed, %lld missing, %lld extra, %lld broken\n",
-                     (long long)r->found[APL_FINDING_CHANGED], (long long)r->found[APL_FINDING_MISSING],
-                     (long long)r->found[APL_FINDING_EXTRA], (long long)r->found[APL_FINDING_BROKEN]);
+        (void)printf(
+            "\nWRONG: %lld changed, %lld missing, %lld extra, %lld broken\n",
+            (long long)r->found[APL_FINDING_CHANGED], (long long)r->found[APL_FINDING_MISSING],
+            (long long)r->found[APL_FINDING_EXTRA], (long long)r->found[APL_FINDING_BROKEN]);
     else
         (void)printf("everything is as the ledger says\n");
 }
@@ -146,7 +150,8 @@ apl_rc apl_cmd_verify(apl_cli *cli, apl_err *err)
     if (!rc)
         rc = choose_key(cli, &key, err);
     if (!rc) {
-        apl_verify_input input = {.conn = plain.conn, .clock = cli->env->clock, .key = &key, .workspace_id = 1};
+        apl_verify_input input = {
+            .conn = plain.conn, .clock = cli->env->clock, .key = &key, .workspace_id = 1};
         rc = apl_verify_run(&input, &report, err);
     }
     apl_plain_close(&plain);

@@ -31,7 +31,8 @@ static apl_rc put_manifest(backup_run *b, apl_err *err)
     apl_json_writer w;
     int64_t schema = 0, entries = 0;
     apl_conn *conn = b->plain->conn;
-    apl_rc rc = apl_conn_number(conn, "SELECT coalesce(max(version), 0) FROM schema_migration", NULL, 0, &schema, err);
+    apl_rc rc = apl_conn_number(conn, "SELECT coalesce(max(version), 0) FROM schema_migration",
+                                NULL, 0, &schema, err);
     if (!rc)
         rc = apl_conn_number(conn, "SELECT count(*) FROM ledger_entry", NULL, 0, &entries, err);
     if (rc)
@@ -87,7 +88,8 @@ static apl_rc put_folder(backup_run *b, const char *name, int depth, apl_err *er
         if (!rc)
             rc = apl_plain_path(b->plain->dir, child, path, err);
         if (!rc)
-            rc = apl_dir_exists(path) ? put_folder(b, child, depth + 1, err) : put_file(b, child, err);
+            rc = apl_dir_exists(path) ? put_folder(b, child, depth + 1, err)
+                                      : put_file(b, child, err);
     }
     return rc;
 }
@@ -105,7 +107,8 @@ static apl_rc put_files(backup_run *b, apl_err *err)
 
 static apl_rc put_table_head(backup_run *b, const apl_dump_table *table, apl_err *err)
 {
-    static const char *const types[] = {[APL_VAL_I64] = "i", [APL_VAL_TEXT] = "t", [APL_VAL_BLOB] = "b"};
+    static const char *const types[] = {
+        [APL_VAL_I64] = "i", [APL_VAL_TEXT] = "t", [APL_VAL_BLOB] = "b"};
     APL_AUTO(apl_buf) text = APL_BUF(JSON_MAX_BYTES);
     apl_json_writer w;
     apl_json_writer_init(&w, &text);
@@ -133,7 +136,8 @@ static apl_rc add_number(apl_buf *buf, uint64_t value, int bytes, apl_err *err)
 }
 
 /* Whole numbers in 8 bytes; texts and bytes after their length in 4. */
-static apl_rc put_row(backup_run *b, const apl_dump_table *table, apl_cursor *cursor, int64_t *last_key, apl_err *err)
+static apl_rc put_row(backup_run *b, const apl_dump_table *table, apl_cursor *cursor,
+                      int64_t *last_key, apl_err *err)
 {
     apl_rc rc = APL_OK;
     apl_buf_clear(&b->record);
@@ -153,7 +157,8 @@ static apl_rc put_row(backup_run *b, const apl_dump_table *table, apl_cursor *cu
     return rc ? rc : apl_backup_put(b->writer, APL_BACKUP_ROW, apl_buf_view(&b->record), err);
 }
 
-static apl_rc put_page(backup_run *b, const apl_dump_table *table, int64_t *last_key, int64_t *out_count, apl_err *err)
+static apl_rc put_page(backup_run *b, const apl_dump_table *table, int64_t *last_key,
+                       int64_t *out_count, apl_err *err)
 {
     apl_val vals[8];
     apl_cursor *cursor = NULL;
@@ -244,7 +249,8 @@ static apl_rc check_target(const char *path, apl_err *err)
     return APL_E_EXISTS;
 }
 
-apl_rc apl_backup_run(const apl_plain *plain, const char *path, apl_backup_report *out_report, apl_err *err)
+apl_rc apl_backup_run(const apl_plain *plain, const char *path, apl_backup_report *out_report,
+                      apl_err *err)
 {
     backup_run b = {.plain = plain, .record = APL_BUF(APL_BACKUP_RECORD_MAX_BYTES)};
     apl_rc rc = check_target(path, err);

@@ -17,6 +17,7 @@ typedef struct apl_backup_report {
  * The file is private to its owner (0600): it holds the keys. An older backup of that name is replaced in one step;
  * APL_E_EXISTS when the name is taken by something else.
  */
-apl_rc apl_backup_run(const apl_plain *plain, const char *path, apl_backup_report *out_report, apl_err *err) MUST_USE;
+apl_rc apl_backup_run(const apl_plain *plain, const char *path, apl_backup_report *out_report,
+                      apl_err *err) MUST_USE;
 
 #endif

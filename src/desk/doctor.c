@@ -9,7 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_FILE_MAX_BYTES = 1024, POLICY_ARENA_BYTES = 2 * APL_POLICY_BYTES_MAX, ZONE_MAX_BYTES = 1024 * 1024 };
+enum {
+    KEY_FILE_MAX_BYTES = 1024,
+    POLICY_ARENA_BYTES = 2 * APL_POLICY_BYTES_MAX,
+    ZONE_MAX_BYTES = 1024 * 1024
+};
 enum { OPEN_FILES_MIN = 1024 };
 static const uint64_t mib = 1024 * 1024;
 
@@ -30,7 +34,8 @@ bool apl_doctor_found_wrong(const apl_doctor_report *report)
 apl_check *apl_doctor_check(apl_doctor *d, const char *name, const char *fmt, ...)
 {
     apl_doctor_report *report = d->report;
-    apl_check *check = &report->checks[report->count < APL_CHECKS_MAX ? report->count++ : APL_CHECKS_MAX - 1];
+    apl_check *check =
+        &report->checks[report->count < APL_CHECKS_MAX ? report->count++ : APL_CHECKS_MAX - 1];
     va_list args;
     *check = (apl_check){.name = name};
     va_start(args, fmt);
@@ -50,8 +55,9 @@ void apl_check_set(apl_check *check, apl_check_status status, const char *fix_fm
 
 void apl_doctor_error(apl_doctor *d, const char *name, apl_check_status status, const apl_err *err)
 {
-    apl_check *check = err->where[0] ? apl_doctor_check(d, name, "%.200s: %.150s", err->where, err->what)
-                                     : apl_doctor_check(d, name, "%.300s", err->what);
+    apl_check *check = err->where[0]
+                           ? apl_doctor_check(d, name, "%.200s: %.150s", err->where, err->what)
+                           : apl_doctor_check(d, name, "%.300s", err->what);
     apl_check_set(check, status, "%s", err->fix);
 }
 
@@ -78,22 +84,31 @@ static void check_permissions(apl_doctor *d)
     static const struct {
         const char *name;
         unsigned mode;
-    } items[] = {{".", 0700},         {"keys", 0700},          {"keys/ledger.key", 0600}, {"keys/secret.key", 0600},
-                 {"aplomb.json", 0600}, {"aplomb.db", 0600}, {"aplomb.db-wal", 0600}};
+    } items[] = {{".", 0700},
+                 {"keys", 0700},
+                 {"keys/ledger.key", 0600},
+                 {"keys/secret.key", 0600},
+                 {"aplomb.json", 0600},
+                 {"aplomb.db", 0600},
+                 {"aplomb.db-wal", 0600}};
     char path[APL_PATH_MAX_BYTES];
     for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
         unsigned mode = 0;
         bool is_mine = false;
-        if (apl_plain_path(d->dir, items[i].name, path, NULL) || apl_file_look(path, &mode, &is_mine, NULL))
+        if (apl_plain_path(d->dir, items[i].name, path, NULL) ||
+            apl_file_look(path, &mode, &is_mine, NULL))
             continue;
         if (mode & ~items[i].mode) {
-            apl_check *check = apl_doctor_check(d, "permissions", "%.200s can be reached by other users (%03o)", path, mode);
+            apl_check *check = apl_doctor_check(
+                d, "permissions", "%.200s can be reached by other users (%03o)", path, mode);
             apl_check_set(check, APL_CHECK_WRONG, "chmod %03o %.200s", items[i].mode, path);
             return;
         }
         if (!is_mine) {
-            apl_check *check = apl_doctor_check(d, "permissions", "%.200s belongs to another user", path);
-            apl_check_set(check, APL_CHECK_WARNING, "run Aplomb as the user who owns the data directory");
+            apl_check *check =
+                apl_doctor_check(d, "permissions", "%.200s belongs to another user", path);
+            apl_check_set(check, APL_CHECK_WARNING,
+                          "run Aplomb as the user who owns the data directory");
             return;
         }
     }
@@ -108,7 +123,8 @@ static apl_rc load_seed(apl_doctor *d, const char *name, uint8_t out[32], apl_er
     if (!rc)
         rc = apl_file_load(path, &text, err);
     if (!rc)
-        rc = apl_base64_decode_exact(apl_span_trim(apl_buf_view(&text)), APL_BASE64_URL, out, 32, err);
+        rc = apl_base64_decode_exact(apl_span_trim(apl_buf_view(&text)), APL_BASE64_URL, out, 32,
+                                     err);
     if (rc)
         apl_err_where(err, "%s", path);
     if (text.ptr)
@@ -128,15 +144,20 @@ static void check_keys(apl_doctor *d)
     if (!rc)
         rc = apl_plain_load_key(d->dir, &public_key, &err);
     if (rc) {
-        apl_err_fix(&err, "restore the folder keys/ from a backup; without it nothing can be signed any more");
+        apl_err_fix(
+            &err,
+            "restore the folder keys/ from a backup; without it nothing can be signed any more");
         apl_doctor_error(d, "keys", APL_CHECK_WRONG, &err);
         return;
     }
     apl_ed25519_from_seed(seed, &pair);
     if (memcmp(pair.public_key, public_key.public_key, sizeof public_key.public_key) == 0) {
-        (void)apl_doctor_check(d, "keys", "private and public key of the ledger belong together (%s)", public_key.name);
+        (void)apl_doctor_check(d, "keys",
+                               "private and public key of the ledger belong together (%s)",
+                               public_key.name);
     } else {
-        apl_check *check = apl_doctor_check(d, "keys", "keys/ledger.pub does not belong to keys/ledger.key");
+        apl_check *check =
+            apl_doctor_check(d, "keys", "keys/ledger.pub does not belong to keys/ledger.key");
         apl_check_set(check, APL_CHECK_WRONG, "restore the folder keys/ from a backup");
     }
     apl_secret_wipe(seed, sizeof seed);
@@ -150,11 +171,14 @@ static void check_server(apl_doctor *d)
     int64_t owner = apl_lock_owner(d->dir);
     bool answers = !apl_plain_path(d->dir, "serve.sock", path, NULL) && apl_socket_answers(path);
     if (owner && answers) {
-        (void)apl_doctor_check(d, "server", "a server runs as process %lld and answers", (long long)owner);
+        (void)apl_doctor_check(d, "server", "a server runs as process %lld and answers",
+                               (long long)owner);
     } else if (owner) {
-        apl_check *check = apl_doctor_check(d, "server", "process %lld holds the data directory and does not answer",
-                                            (long long)owner);
-        apl_check_set(check, APL_CHECK_WARNING, "if it is no import that is under way, stop that process");
+        apl_check *check = apl_doctor_check(
+            d, "server", "process %lld holds the data directory and does not answer",
+            (long long)owner);
+        apl_check_set(check, APL_CHECK_WARNING,
+                      "if it is no import that is under way, stop that process");
     } else {
         (void)apl_doctor_check(d, "server", "no server runs on this data directory");
     }
@@ -165,7 +189,8 @@ static void check_server(apl_doctor *d)
 /* The digest of what is in force, or empty. */
 static void published_digest(apl_doctor *d, char out[48])
 {
-    static const char sql[] = "SELECT digest FROM policy WHERE workspace_id = 1 ORDER BY id DESC LIMIT 1";
+    static const char sql[] =
+        "SELECT digest FROM policy WHERE workspace_id = 1 ORDER BY id DESC LIMIT 1";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     out[0] = '\0';
@@ -200,11 +225,13 @@ static void check_policy(apl_doctor *d)
     apl_policy_digest(files, count, digest);
     published_digest(d, published);
     if (published[0] && strcmp(published, digest) != 0) {
-        apl_check *check = apl_doctor_check(d, "policy", "the files in policy/ are valid and differ from what is in force");
+        apl_check *check = apl_doctor_check(
+            d, "policy", "the files in policy/ are valid and differ from what is in force");
         apl_check_set(check, APL_CHECK_WARNING, "put them in force with: aplomb policy publish");
         return;
     }
-    (void)apl_doctor_check(d, "policy", "%zu files, valid%s", count, published[0] ? ", and in force" : "");
+    (void)apl_doctor_check(d, "policy", "%zu files, valid%s", count,
+                           published[0] ? ", and in force" : "");
 }
 
 /* --- the machine -------------------------------------------------------------------------------------------------- */
@@ -213,11 +240,13 @@ static void check_zones(apl_doctor *d)
 {
     APL_AUTO(apl_buf) data = APL_BUF(ZONE_MAX_BYTES);
     apl_err err = {0};
-    if (!apl_sys_zone_read("Europe/Berlin", &data, &err) && !apl_sys_zone_read("America/New_York", &data, &err)) {
+    if (!apl_sys_zone_read("Europe/Berlin", &data, &err) &&
+        !apl_sys_zone_read("America/New_York", &data, &err)) {
         (void)apl_doctor_check(d, "time zones", "the time zone data of the system is there");
         return;
     }
-    apl_check *check = apl_doctor_check(d, "time zones", "the time zone data of the system is missing: %.200s", err.what);
+    apl_check *check = apl_doctor_check(
+        d, "time zones", "the time zone data of the system is missing: %.200s", err.what);
     apl_check_set(check, APL_CHECK_WRONG, "install the package tzdata");
 }
 
@@ -229,25 +258,31 @@ static void check_disk(apl_doctor *d)
         apl_doctor_error(d, "disk", APL_CHECK_WARNING, &err);
         return;
     }
-    apl_check *check = apl_doctor_check(d, "disk", "%llu MB are free", (unsigned long long)(free_bytes / mib));
+    apl_check *check =
+        apl_doctor_check(d, "disk", "%llu MB are free", (unsigned long long)(free_bytes / mib));
     if (free_bytes < 100 * mib)
         apl_check_set(check, APL_CHECK_WRONG, "free space: writing stops when the disk is full");
     else if (free_bytes < 1024 * mib)
-        apl_check_set(check, APL_CHECK_WARNING, "free space soon: writing stops when the disk is full");
+        apl_check_set(check, APL_CHECK_WARNING,
+                      "free space soon: writing stops when the disk is full");
 }
 
 static void check_limits(apl_doctor *d)
 {
     uint64_t files = apl_open_files_max(), available = 0, total = 0;
-    apl_check *check = apl_doctor_check(d, "open files", "this process may open %llu files", (unsigned long long)files);
+    apl_check *check = apl_doctor_check(d, "open files", "this process may open %llu files",
+                                        (unsigned long long)files);
     if (files && files < OPEN_FILES_MIN)
-        apl_check_set(check, APL_CHECK_WARNING, "raise the limit (ulimit -n, or LimitNOFILE= of the service) to %d or more",
+        apl_check_set(check, APL_CHECK_WARNING,
+                      "raise the limit (ulimit -n, or LimitNOFILE= of the service) to %d or more",
                       OPEN_FILES_MIN);
     apl_memory_look(&available, &total);
-    check = apl_doctor_check(d, "memory", "%llu of %llu MB can be had", (unsigned long long)(available / mib),
+    check = apl_doctor_check(d, "memory", "%llu of %llu MB can be had",
+                             (unsigned long long)(available / mib),
                              (unsigned long long)(total / mib));
     if (total && available < 256 * mib)
-        apl_check_set(check, APL_CHECK_WARNING, "an import wants 200 MB; end other programs or add memory");
+        apl_check_set(check, APL_CHECK_WARNING,
+                      "an import wants 200 MB; end other programs or add memory");
 }
 
 static void open_store(apl_doctor *d)
@@ -255,14 +290,16 @@ static void open_store(apl_doctor *d)
     apl_err err = {0};
     if (apl_plain_open(d->env, d->dir, d->store_url, &d->plain, &err)) {
         if (!err.fix[0])
-            apl_err_fix(&err, "restore the last backup into a new folder: aplomb restore FILE --data NEW");
+            apl_err_fix(
+                &err, "restore the last backup into a new folder: aplomb restore FILE --data NEW");
         apl_doctor_error(d, "store", APL_CHECK_WRONG, &err);
         return;
     }
     d->has_store = true;
 }
 
-void apl_doctor_run(const apl_desk_env *env, const char *dir, const char *store_url, apl_doctor_report *out_report)
+void apl_doctor_run(const apl_desk_env *env, const char *dir, const char *store_url,
+                    apl_doctor_report *out_report)
 {
     apl_doctor d = {.env = env, .dir = dir, .store_url = store_url, .report = out_report};
     apl_err err = {0};

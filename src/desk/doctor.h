@@ -8,7 +8,11 @@
 
 #include "desk/desk.h"
 
-typedef enum apl_check_status { APL_CHECK_OK = 0, APL_CHECK_WARNING, APL_CHECK_WRONG } apl_check_status;
+typedef enum apl_check_status {
+    APL_CHECK_OK = 0,
+    APL_CHECK_WARNING,
+    APL_CHECK_WRONG
+} apl_check_status;
 
 typedef struct apl_check {
     const char *name; /* a literal */
@@ -28,6 +32,7 @@ typedef struct apl_doctor_report {
 const char *apl_check_status_name(apl_check_status status);
 /* True when any check is APL_CHECK_WRONG. */
 bool apl_doctor_found_wrong(const apl_doctor_report *report);
-void apl_doctor_run(const apl_desk_env *env, const char *dir, const char *store_url, apl_doctor_report *out_report);
+void apl_doctor_run(const apl_desk_env *env, const char *dir, const char *store_url,
+                    apl_doctor_report *out_report);
 
 #endif

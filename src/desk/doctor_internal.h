@@ -18,7 +18,8 @@ typedef struct apl_doctor {
 
 /* A new line of the report, ok until it is told otherwise. */
 apl_check *apl_doctor_check(apl_doctor *d, const char *name, const char *fmt, ...) APL_PRINTF(3, 4);
-void apl_check_set(apl_check *check, apl_check_status status, const char *fix_fmt, ...) APL_PRINTF(3, 4);
+void apl_check_set(apl_check *check, apl_check_status status, const char *fix_fmt, ...)
+    APL_PRINTF(3, 4);
 /* A line from an error: its sentence, place and fix. */
 void apl_doctor_error(apl_doctor *d, const char *name, apl_check_status status, const apl_err *err);
 

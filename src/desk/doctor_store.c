@@ -30,16 +30,20 @@ static void check_version(apl_doctor *d, bool is_sqlite)
     apl_err err = {0};
     int64_t major = 0, minor = 0;
     apl_rc rc = is_sqlite ? one_text(d->plain.conn, "SELECT sqlite_version()", version, &err)
-                          : one_text(d->plain.conn, "SELECT current_setting('server_version')", version, &err);
+                          : one_text(d->plain.conn, "SELECT current_setting('server_version')",
+                                     version, &err);
     if (rc) {
         apl_doctor_error(d, "store", APL_CHECK_WRONG, &err);
         return;
     }
-    apl_check *check = apl_doctor_check(d, "store", "opens; %s %.60s", is_sqlite ? "SQLite" : "PostgreSQL", version);
+    apl_check *check = apl_doctor_check(d, "store", "opens; %s %.60s",
+                                        is_sqlite ? "SQLite" : "PostgreSQL", version);
     apl_span rest = apl_span_of(version), part;
-    if (apl_span_split(&rest, '.', &part) && !apl_span_parse_i64(part, &major, NULL) && apl_span_split(&rest, '.', &part))
+    if (apl_span_split(&rest, '.', &part) && !apl_span_parse_i64(part, &major, NULL) &&
+        apl_span_split(&rest, '.', &part))
         (void)!apl_span_parse_i64(part, &minor, NULL);
-    if (is_sqlite && (major < sqlite_oldest[0] || (major == sqlite_oldest[0] && minor < sqlite_oldest[1])))
+    if (is_sqlite &&
+        (major < sqlite_oldest[0] || (major == sqlite_oldest[0] && minor < sqlite_oldest[1])))
         apl_check_set(check, APL_CHECK_WRONG, "install SQLite 3.40 or newer");
 }
 
@@ -74,7 +78,8 @@ typedef struct last_entry {
 
 static apl_rc read_last(apl_doctor *d, last_entry *out, apl_err *err)
 {
-    static const char sql[] = "SELECT seq, entry FROM ledger_entry WHERE workspace_id = 1 ORDER BY seq DESC LIMIT 1";
+    static const char sql[] =
+        "SELECT seq, entry FROM ledger_entry WHERE workspace_id = 1 ORDER BY seq DESC LIMIT 1";
     APL_AUTO_JSON doc = apl_json_doc_new();
     apl_cursor *cursor = NULL;
     apl_entry_view view;
@@ -95,14 +100,16 @@ static apl_rc read_last(apl_doctor *d, last_entry *out, apl_err *err)
     return rc;
 }
 
-static const char *compare_head(apl_cursor *cursor, const last_entry *last, const apl_note_key *key, apl_err *err)
+static const char *compare_head(apl_cursor *cursor, const last_entry *last, const apl_note_key *key,
+                                apl_err *err)
 {
     apl_checkpoint checkpoint;
     apl_tree tree;
     apl_span last_hash = apl_cursor_span(cursor, 1);
     if (apl_cursor_i64(cursor, 0) != last->seq + 1)
         return "it counts another number of entries than there are";
-    if (last_hash.len != sizeof last->leaf || memcmp(last_hash.ptr, &last->leaf, sizeof last->leaf) != 0)
+    if (last_hash.len != sizeof last->leaf ||
+        memcmp(last_hash.ptr, &last->leaf, sizeof last->leaf) != 0)
         return "the last entry is not the one that it names";
     if (apl_tree_parse(apl_cursor_span(cursor, 2), &tree, err))
         return err->what;
@@ -114,9 +121,11 @@ static const char *compare_head(apl_cursor *cursor, const last_entry *last, cons
     return NULL;
 }
 
-static apl_rc read_head(apl_doctor *d, const last_entry *last, const apl_note_key *key, char *out_wrong, apl_err *err)
+static apl_rc read_head(apl_doctor *d, const last_entry *last, const apl_note_key *key,
+                        char *out_wrong, apl_err *err)
 {
-    static const char sql[] = "SELECT size, last_hash, frontier, note FROM ledger_head WHERE workspace_id = 1";
+    static const char sql[] =
+        "SELECT size, last_hash, frontier, note FROM ledger_head WHERE workspace_id = 1";
     apl_cursor *cursor = NULL;
     bool has_row = false;
     apl_err why = {0};
@@ -138,9 +147,12 @@ static void check_clock(apl_doctor *d, const last_entry *last)
     apl_check *check = apl_doctor_check(d, "clock", "it is %s", apl_time_format(now, text));
     if (!last->is_there || now >= last->at_us)
         return;
-    (void)snprintf(check->detail, sizeof check->detail, "it is %s, but the newest ledger entry was made at %s", text,
+    (void)snprintf(check->detail, sizeof check->detail,
+                   "it is %s, but the newest ledger entry was made at %s", text,
                    apl_time_format(last->at_us, newest));
-    apl_check_set(check, APL_CHECK_WRONG, "set the clock of this machine (a time service such as systemd-timesyncd keeps it)");
+    apl_check_set(
+        check, APL_CHECK_WRONG,
+        "set the clock of this machine (a time service such as systemd-timesyncd keeps it)");
 }
 
 static void check_ledger(apl_doctor *d)
@@ -167,8 +179,10 @@ static void check_ledger(apl_doctor *d)
         apl_check *check = apl_doctor_check(d, "ledger", "the signed head does not fit: %s", wrong);
         apl_check_set(check, APL_CHECK_WRONG, "find out what was changed with: aplomb verify");
     } else {
-        (void)apl_doctor_check(d, "ledger", "%lld entries, and the signature over them is good (aplomb verify checks them all)",
-                               (long long)last.seq + 1);
+        (void)apl_doctor_check(
+            d, "ledger",
+            "%lld entries, and the signature over them is good (aplomb verify checks them all)",
+            (long long)last.seq + 1);
     }
 }
 

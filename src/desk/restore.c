@@ -88,7 +88,8 @@ static apl_rc check_no_rows(restore_run *r, apl_err *err)
         for (int k = 0; k < tables[i].key_count; k++)
             vals[k] = APL_I64(INT64_MIN);
         vals[tables[i].key_count] = APL_I64(1);
-        rc = apl_conn_query(r->conn, tables[i].scan, vals, (size_t)tables[i].key_count + 1, &cursor, err);
+        rc = apl_conn_query(r->conn, tables[i].scan, vals, (size_t)tables[i].key_count + 1, &cursor,
+                            err);
         if (!rc)
             rc = apl_cursor_next(cursor, &has_row, err);
         apl_cursor_close(cursor);
@@ -100,9 +101,11 @@ static apl_rc check_no_rows(restore_run *r, apl_err *err)
 
 static apl_rc check_store_empty(restore_run *r, apl_err *err)
 {
-    static const char all_sql[] = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()";
-    static const char ours_sql[] = "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
-                                   " AND table_name = 'schema_migration'";
+    static const char all_sql[] =
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()";
+    static const char ours_sql[] =
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema()"
+        " AND table_name = 'schema_migration'";
     int64_t all = 0, ours = 0;
     if (r->is_sqlite)
         return APL_OK;
@@ -149,8 +152,10 @@ static apl_rc read_manifest(restore_run *r, apl_err *err)
     if (rc)
         return rc == APL_E_NOMEM ? rc : apl_restore_damaged(err, "its description cannot be read");
     if (format > APL_BACKUP_FORMAT || r->schema > newest) {
-        apl_err_set(err, APL_E_VERSION, "the backup has schema version %lld, this program knows only up to %lld: it was"
-                    " made by a newer Aplomb", (long long)r->schema, (long long)newest);
+        apl_err_set(err, APL_E_VERSION,
+                    "the backup has schema version %lld, this program knows only up to %lld: it was"
+                    " made by a newer Aplomb",
+                    (long long)r->schema, (long long)newest);
         apl_err_fix(err, "install the newer version; nothing was written");
         return APL_E_VERSION;
     }
@@ -174,7 +179,8 @@ static bool is_safe_name(apl_span name)
 static apl_rc save_file(restore_run *r, apl_span payload, apl_err *err)
 {
     char name[1100], path[APL_PATH_MAX_BYTES], folder[APL_PATH_MAX_BYTES];
-    size_t len = payload.len >= 2 ? (size_t)((uint8_t)payload.ptr[0] << 8 | (uint8_t)payload.ptr[1]) : SIZE_MAX;
+    size_t len = payload.len >= 2 ? (size_t)((uint8_t)payload.ptr[0] << 8 | (uint8_t)payload.ptr[1])
+                                  : SIZE_MAX;
     if (payload.len < 2 || len > payload.len - 2 || !is_safe_name(apl_span_sub(payload, 2, len)))
         return apl_restore_damaged(err, "a file in it has no proper name");
     (void)snprintf(name, sizeof name, "%.*s", (int)len, payload.ptr + 2);
@@ -185,7 +191,8 @@ static apl_rc save_file(restore_run *r, apl_span payload, apl_err *err)
     bool is_secret = strncmp(name, "keys/", 5) == 0 && strcmp(name, "keys/ledger.pub") != 0;
     rc = apl_dir_make(folder, 0700, err);
     if (!rc)
-        rc = apl_file_save(path, apl_span_sub(payload, 2 + len, SIZE_MAX), is_secret ? 0600 : 0644, err);
+        rc = apl_file_save(path, apl_span_sub(payload, 2 + len, SIZE_MAX), is_secret ? 0600 : 0644,
+                           err);
     r->report->files++;
     return rc;
 }
@@ -226,22 +233,27 @@ typedef struct search_page {
 
 static apl_rc index_page(apl_tx *tx, search_page *page, apl_err *err)
 {
-    static const char sql[] =
-        "SELECT p.workspace_id, p.id, v.title, v.text FROM post p JOIN post_version v ON v.workspace_id = p.workspace_id"
-        " AND v.post_id = p.id AND v.version_no = p.version_no WHERE p.workspace_id = $1 AND p.id > $2 ORDER BY p.id"
-        " LIMIT $3";
+    static const char sql[] = "SELECT p.workspace_id, p.id, v.title, v.text FROM post p JOIN "
+                              "post_version v ON v.workspace_id = p.workspace_id"
+                              " AND v.post_id = p.id AND v.version_no = p.version_no WHERE "
+                              "p.workspace_id = $1 AND p.id > $2 ORDER BY p.id"
+                              " LIMIT $3";
     apl_cursor *cursor = NULL;
     bool has_row = true;
     page->count = 0;
-    apl_rc rc = apl_conn_query(tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(page->last),
-                                                       APL_I64(SEARCH_PAGE)), &cursor, err);
+    apl_rc rc = apl_conn_query(
+        tx->conn, sql,
+        APL_VALS(APL_I64(tx->workspace_id), APL_I64(page->last), APL_I64(SEARCH_PAGE)), &cursor,
+        err);
     while (!rc && has_row) {
         rc = apl_cursor_next(cursor, &has_row, err);
         if (rc || !has_row)
             break;
         apl_version_row nothing = {0};
-        apl_version_row row = {.workspace_id = tx->workspace_id, .post_id = apl_cursor_i64(cursor, 1),
-                               .title = apl_cursor_span(cursor, 2), .text = apl_cursor_span(cursor, 3)};
+        apl_version_row row = {.workspace_id = tx->workspace_id,
+                               .post_id = apl_cursor_i64(cursor, 1),
+                               .title = apl_cursor_span(cursor, 2),
+                               .text = apl_cursor_span(cursor, 3)};
         page->last = row.post_id;
         page->count++;
         if (row.title.len || row.text.len)
@@ -276,7 +288,8 @@ static apl_rc migrate(restore_run *r, int64_t up_to, apl_err *err)
     return apl_store_migrate(r->conn, r->env->migrations, count, apl_clock_now(r->env->clock), err);
 }
 
-static apl_rc in_transaction(restore_run *r, apl_rc (*work)(restore_run *r, apl_err *err), apl_err *err)
+static apl_rc in_transaction(restore_run *r, apl_rc (*work)(restore_run *r, apl_err *err),
+                             apl_err *err)
 {
     apl_rc rc = apl_conn_begin(r->conn, err);
     if (rc)
@@ -296,7 +309,8 @@ static apl_rc fill_and_index(restore_run *r, apl_err *err)
     if (rc)
         return rc;
     /* Ids of workspaces are 1, 2, 3, …: the desk knows one, a larger house has a handful. */
-    rc = apl_conn_number(r->conn, "SELECT coalesce(max(workspace_id), 0) FROM workspace", NULL, 0, &workspace, err);
+    rc = apl_conn_number(r->conn, "SELECT coalesce(max(workspace_id), 0) FROM workspace", NULL, 0,
+                         &workspace, err);
     for (int64_t id = 1; id <= workspace && id < 1024 && !rc; id++)
         rc = index_workspace(r, id, err);
     return rc;
@@ -318,9 +332,11 @@ static apl_rc fill_store(restore_run *r, apl_err *err)
 
 static apl_rc empty_store(restore_run *r, apl_err *err)
 {
-    static const char sql[] = "DO $$ DECLARE t text; BEGIN FOR t IN SELECT table_name FROM information_schema.tables WHERE"
-                              " table_schema = current_schema() AND table_name <> 'schema_migration' LOOP EXECUTE"
-                              " format('DELETE FROM %I', t); END LOOP; END $$";
+    static const char sql[] =
+        "DO $$ DECLARE t text; BEGIN FOR t IN SELECT table_name FROM information_schema.tables "
+        "WHERE"
+        " table_schema = current_schema() AND table_name <> 'schema_migration' LOOP EXECUTE"
+        " format('DELETE FROM %I', t); END LOOP; END $$";
     return apl_conn_script(r->conn, sql, err);
 }
 
@@ -332,7 +348,8 @@ static apl_rc verify_all(restore_run *r, apl_err *err)
     if (!rc)
         rc = apl_store_connect(r->store, false, &reader, err);
     if (!rc) {
-        apl_verify_input input = {.conn = reader, .clock = r->env->clock, .key = &key, .workspace_id = 1};
+        apl_verify_input input = {
+            .conn = reader, .clock = r->env->clock, .key = &key, .workspace_id = 1};
         rc = apl_verify_run(&input, &r->report->verify, err);
         r->report->entries = r->report->verify.entries;
     }
@@ -387,8 +404,8 @@ static apl_rc set_dir(restore_run *r, const char *dir, apl_err *err)
     return check_target(r->dir, err);
 }
 
-apl_rc apl_restore_run(const apl_desk_env *env, const char *file, const char *dir, const char *store_url,
-                       apl_restore_report *out_report, apl_err *err)
+apl_rc apl_restore_run(const apl_desk_env *env, const char *file, const char *dir,
+                       const char *store_url, apl_restore_report *out_report, apl_err *err)
 {
     restore_run r = {.env = env, .file = file, .report = out_report};
     memset(out_report, 0, sizeof *out_report);

@@ -20,7 +20,8 @@ typedef struct apl_restore_report {
  * dir must not exist or be empty. store_url NULL = SQLite in dir; a PostgreSQL store must hold nothing yet. Errors:
  * APL_E_EXISTS, APL_E_INVALID, APL_E_CORRUPT, APL_E_VERSION; nothing is left behind then. Release report.verify.
  */
-apl_rc apl_restore_run(const apl_desk_env *env, const char *file, const char *dir, const char *store_url,
-                       apl_restore_report *out_report, apl_err *err) MUST_USE;
+apl_rc apl_restore_run(const apl_desk_env *env, const char *file, const char *dir,
+                       const char *store_url, apl_restore_report *out_report,
+                       apl_err *err) MUST_USE;
 
 #endif

@@ -52,20 +52,24 @@ static bool read_column(apl_json column, apl_span *out_name, apl_val_type *out_t
     apl_json_iter it = apl_json_each(column);
     apl_json name, type;
     apl_span type_text;
-    return apl_json_is(column, APL_JSON_ARRAY) && apl_json_count(column) == 2 && apl_json_next(&it, NULL, &name) &&
-           apl_json_next(&it, NULL, &type) && apl_json_as_str(name, out_name) && apl_json_as_str(type, &type_text) &&
+    return apl_json_is(column, APL_JSON_ARRAY) && apl_json_count(column) == 2 &&
+           apl_json_next(&it, NULL, &name) && apl_json_next(&it, NULL, &type) &&
+           apl_json_as_str(name, out_name) && apl_json_as_str(type, &type_text) &&
            is_name(*out_name) && read_type(type_text, out_type);
 }
 
-static apl_rc build_insert(apl_restore_rows *rows, int table, apl_span name, apl_json columns, apl_err *err)
+static apl_rc build_insert(apl_restore_rows *rows, int table, apl_span name, apl_json columns,
+                           apl_err *err)
 {
     APL_AUTO(apl_buf) sql = APL_BUF(APL_TABLE_SQL_MAX_BYTES - 1);
     apl_json value;
     apl_span column;
     int count = 0;
     apl_rc rc = apl_buf_addf(&sql, err, "INSERT INTO %.*s (", APL_SPAN_ARGS(name));
-    for (apl_json_iter it = apl_json_each(columns); !rc && apl_json_next(&it, NULL, &value); count++) {
-        if (count == APL_BACKUP_COLUMNS_MAX || !read_column(value, &column, &rows->types[table][count]))
+    for (apl_json_iter it = apl_json_each(columns); !rc && apl_json_next(&it, NULL, &value);
+         count++) {
+        if (count == APL_BACKUP_COLUMNS_MAX ||
+            !read_column(value, &column, &rows->types[table][count]))
             return apl_restore_damaged(err, "a column of a table is none");
         rc = apl_buf_addf(&sql, err, "%s%.*s", count ? ", " : "", APL_SPAN_ARGS(column));
     }
@@ -138,7 +142,8 @@ apl_rc apl_restore_row(apl_restore_rows *rows, apl_span payload, apl_err *err)
         return apl_restore_damaged(err, "a row is too long");
     rows->count[table]++;
     rows->total++;
-    return apl_conn_run(rows->conn, rows->insert[table], vals, (size_t)rows->column_count[table], err);
+    return apl_conn_run(rows->conn, rows->insert[table], vals, (size_t)rows->column_count[table],
+                        err);
 }
 
 apl_rc apl_restore_check_end(apl_restore_rows *rows, int64_t files, apl_span payload, apl_err *err)
@@ -159,7 +164,8 @@ apl_rc apl_restore_check_end(apl_restore_rows *rows, int64_t files, apl_span pay
         return apl_restore_damaged(err, "it holds another number of records than it says");
     for (apl_json_iter it = apl_json_each(tables); apl_json_next(&it, &name, &value);) {
         int table = table_index(name);
-        if (!apl_json_as_i64(value, &want) || (table < 0 && want) || (table >= 0 && rows->count[table] != want))
+        if (!apl_json_as_i64(value, &want) || (table < 0 && want) ||
+            (table >= 0 && rows->count[table] != want))
             return apl_restore_damaged(err, "a table has another number of rows than it says");
     }
     return APL_OK;

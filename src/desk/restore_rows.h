@@ -23,7 +23,8 @@ apl_rc apl_restore_table(apl_restore_rows *rows, apl_span payload, apl_err *err)
 /* An 'R' record. */
 apl_rc apl_restore_row(apl_restore_rows *rows, apl_span payload, apl_err *err) MUST_USE;
 /* The 'E' record: the counts must be those of what came. */
-apl_rc apl_restore_check_end(apl_restore_rows *rows, int64_t files, apl_span payload, apl_err *err) MUST_USE;
+apl_rc apl_restore_check_end(apl_restore_rows *rows, int64_t files, apl_span payload,
+                             apl_err *err) MUST_USE;
 /* "the backup is damaged: …", APL_E_CORRUPT. */
 apl_rc apl_restore_damaged(apl_err *err, const char *what);
 

@@ -53,7 +53,8 @@ static uint64_t kib_line(apl_span text, const char *name)
     if (at == SIZE_MAX)
         return 0;
     apl_span rest = apl_span_trim(apl_span_sub(text, at + strlen(name), 40));
-    return apl_span_parse_i64(apl_span_sub(rest, 0, apl_span_find_byte(rest, ' ')), &kib, NULL) || kib < 0
+    return apl_span_parse_i64(apl_span_sub(rest, 0, apl_span_find_byte(rest, ' ')), &kib, NULL) ||
+                   kib < 0
                ? 0
                : (uint64_t)kib * 1024;
 }

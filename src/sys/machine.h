@@ -6,7 +6,8 @@
 #include "base/span.h"
 
 /* Permission bits (0777) of a file or folder and whether this user owns it. APL_E_NOT_FOUND. */
-apl_rc apl_file_look(const char *path, unsigned *out_mode, bool *out_is_mine, apl_err *err) MUST_USE;
+apl_rc apl_file_look(const char *path, unsigned *out_mode, bool *out_is_mine,
+                     apl_err *err) MUST_USE;
 /* True when somebody listens on the local socket. */
 bool apl_socket_answers(const char *path);
 /* Descriptors that this process may open; 0 when it is not known. */

@@ -319,6 +319,15 @@ static bool is_all_day(const apl_calendar *calendar, int weekday)
            shift->end_min == APL_CALENDAR_MINUTES_PER_DAY;
 }
 
+/* By hand, because every clock that is started says its hours. */
+static void put_minute(char out[5], int minute)
+{
+    out[0] = (char)('0' + minute / 600);
+    out[1] = (char)('0' + minute / 60 % 10);
+    out[3] = (char)('0' + minute % 60 / 10);
+    out[4] = (char)('0' + minute % 10);
+}
+
 static apl_rc format_shifts(const apl_calendar *calendar, int weekday, apl_buf *buf, apl_err *err)
 {
     apl_rc rc = APL_OK;
@@ -328,9 +337,13 @@ static apl_rc format_shifts(const apl_calendar *calendar, int weekday, apl_buf *
         int end = shift.end_min > APL_CALENDAR_MINUTES_PER_DAY
                       ? shift.end_min - APL_CALENDAR_MINUTES_PER_DAY
                       : shift.end_min;
-        const char *joint = !i ? " " : i + 1 == count ? " and " : ", ";
-        rc = apl_buf_addf(buf, err, "%s%02d:%02d\xe2\x80\x93%02d:%02d", joint, shift.start_min / 60,
-                          shift.start_min % 60, end / 60, end % 60);
+        char text[] = "00:00\xe2\x80\x93"
+                      "00:00";
+        put_minute(text, shift.start_min);
+        put_minute(text + 8, end);
+        rc = apl_buf_add_str(buf, !i ? " " : i + 1 == count ? " and " : ", ", err);
+        if (!rc)
+            rc = apl_buf_add(buf, (apl_span){text, sizeof text - 1}, err);
     }
     return rc;
 }
@@ -353,10 +366,13 @@ apl_rc apl_calendar_hours_format(const apl_calendar *calendar, apl_buf *buf, apl
         while (last < 7 && same_shifts(calendar, step, (last + 1) % 7))
             last++;
         if (calendar->shift_count[step % 7]) {
-            rc = apl_buf_addf(buf, err, "%s%s", is_first ? "" : ", ", weekday_names[step % 7]);
+            rc = apl_buf_add_str(buf, is_first ? "" : ", ", err);
+            if (!rc)
+                rc = apl_buf_add_str(buf, weekday_names[step % 7], err);
             if (!rc && last > step)
-                rc = apl_buf_addf(buf, err, "%s%s", last == step + 1 ? ", " : "\xe2\x80\x93",
-                                  weekday_names[last % 7]);
+                rc = apl_buf_add_str(buf, last == step + 1 ? ", " : "\xe2\x80\x93", err);
+            if (!rc && last > step)
+                rc = apl_buf_add_str(buf, weekday_names[last % 7], err);
             if (!rc)
                 rc = format_shifts(calendar, step % 7, buf, err);
             is_first = false;

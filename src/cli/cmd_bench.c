@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_CHUNK_BYTES = 1024 * 1024, POSTS_MAX = 100000000, POSTS_PER_CASE = 3 };
+enum { FILE_CHUNK_BYTES = 1024 * 1024, POSTS_MAX = 100000000, CASES_PER_TEN_POSTS = 7 };
 
 typedef struct bench {
     const apl_desk_env *env;
@@ -241,10 +241,9 @@ apl_rc apl_cmd_bench(apl_cli *cli, apl_err *err)
     const char *only_make = apl_cli_get(cli, "make");
     apl_rc rc = apl_cli_number(cli, "posts", (apl_cli_range){1, POSTS_MAX, 100000}, &b.posts, err);
     if (!rc)
-        rc = apl_cli_number(
-            cli, "cases",
-            (apl_cli_range){1, POSTS_MAX, (b.posts + POSTS_PER_CASE - 1) / POSTS_PER_CASE},
-            &b.cases, err);
+        rc = apl_cli_number(cli, "cases",
+                            (apl_cli_range){1, POSTS_MAX, (b.posts * CASES_PER_TEN_POSTS + 9) / 10},
+                            &b.cases, err);
     if (!rc && b.cases > b.posts)
         rc = apl_err_set(err, APL_E_USAGE, "there cannot be more cases than posts");
     if (rc || only_make)

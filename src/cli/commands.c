@@ -107,7 +107,7 @@ static const apl_cli_option triage_options[] = {
 
 static const apl_cli_option bench_options[] = {
     {"posts", "N", "how many posts (default 100000)"},
-    {"cases", "N", "in about how many cases (default a third of the posts)"},
+    {"cases", "N", "in about how many cases (default 7 in 10 posts, as in real archives)"},
     {"make", "FILE", "only write the made posts, as JSON Lines"},
     {"data", "DIR", "where to work (default: a temporary folder, removed afterwards)"},
     APL_CLI_JSON_OPTION,

@@ -211,6 +211,7 @@ def named(name):
 STRUCTURES = {
     "no end": without(b"E"), "no manifest": without(b"M"), "no table heads": without(b"T"), "no rows": without(b"R"),
     "no files": without(b"F"),
+    "one file less": lambda r: [x for i, x in enumerate(r) if i != max(j for j, y in enumerate(r) if y[0] == b"F")],
     "one row less": lambda r: [x for i, x in enumerate(r) if i != max(j for j, y in enumerate(r) if y[0] == b"R")],
     "a short row": lambda r: [(t, p[:-1]) if t == b"R" else (t, p) for t, p in r],
     "a long row": lambda r: [(t, p + b"x") if t == b"R" else (t, p) for t, p in r],

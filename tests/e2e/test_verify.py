@@ -391,8 +391,8 @@ def test_swapped_entries(copy):
     a, b = raw_entries(copy)[4:6]
     copy.sql("UPDATE ledger_entry SET entry = ? WHERE seq = 4", b)
     copy.sql("UPDATE ledger_entry SET entry = ? WHERE seq = 5", a)
-    changed = places(copy.verify(), "changed")
-    assert "ledger_entry 4" in changed and "ledger_entry 5" in changed
+    swapped = [f["where"] for f in copy.verify()["findings"] if "in the place of another entry" in f["detail"]]
+    assert swapped == ["ledger_entry 4", "ledger_entry 5"]
 
 
 def test_missing_entry(copy):

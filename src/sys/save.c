@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files written piece by piece; see save.h. Tests: tests/unit/sys/test_save.c, tests/e2e/test_backup.py */
+/* Files written piece by piece; see save.h. Tests: tests/e2e/test_backup.py */
 #include "sys/save.h"
 
 #include "sys/fault.h"

@@ -3,6 +3,7 @@
 DATA ?=
 PORT ?= 8080
 PREFIX ?= /usr/local
+POSTS ?=
 
 .PHONY: help build run test gates check bench fuzz sanitize matrix fresh install clean
 
@@ -13,7 +14,7 @@ help:
 	@echo 'make build                leaves build/aplomb'
 	@echo 'make gates                style, sizes, layers, warnings'
 	@echo 'make check                gates, then test'
-	@echo 'make bench                speed and memory, in ratios'
+	@echo 'make bench [POSTS=1000000] speed and memory, in ratios'
 	@echo 'make sanitize             unit and end-to-end tests under address, undefined and thread sanitizers'
 	@echo 'make matrix               gcc and clang, both stores, all sanitizers (slow)'
 	@echo 'make fuzz                 one minute per fuzz target (FUZZ_SECONDS=60)'
@@ -39,7 +40,7 @@ check: gates test
 
 bench:
 	@tools/setup test
-	@tools/bench
+	@tools/bench "$(POSTS)"
 
 sanitize:
 	@tools/test --only sanitize

@@ -2,7 +2,7 @@
 /*
  * `aplomb bench`: takes made posts the way `aplomb import` takes an archive, then inserts the very same rows bare, in
  * the same commits of a thousand posts, and compares. `make bench` measures more, against a program of its own
- * (docs/benchmarks.md). Tests: tests/bench/test_bench.py
+ * (docs/benchmarks.md). Tests: tests/e2e/test_bench.py
  */
 #include "cli/commands.h"
 #include "desk/bench_copy.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows are read in groups into memory, then the clock runs while they are inserted and committed. Keys come in order,
- * which is the easiest case for a B-tree, so the peer is not made slow. Tests: tests/bench/test_bench.py
+ * which is the easiest case for a B-tree, so the peer is not made slow. Tests: tests/e2e/test_bench.py
  */
 #include "desk/bench_copy.h"
 

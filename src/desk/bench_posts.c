@@ -2,7 +2,7 @@
 /*
  * Sentences from parts: a feeling, a thing, a fault, a circumstance, a wish. With names of places and products made of
  * syllables there are some ten thousand different words, so that matching and the search index meet what real archives
- * give them. Tests: tests/bench/test_bench.py
+ * give them. Tests: tests/e2e/test_bench.py
  */
 #include "desk/bench_posts.h"
 

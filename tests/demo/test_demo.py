@@ -645,7 +645,9 @@ def fake(tmp_path, server):
 
     def start(data, **extra):
         return subprocess.Popen([str(DEMO / "start"), str(program), str(data), str(server.server_port)],
-                                env={**env, **extra}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+                                env={**env, **extra}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                # Whoever runs the tests in the background has it ignored, and a shell cannot undo that.
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     start.calls = lambda: [json.loads(line) for line in calls.read_text("utf-8").splitlines()] if calls.exists() else []
     start.server = server
     return start

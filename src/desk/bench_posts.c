@@ -100,8 +100,7 @@ static const char *const questions[] = {
     "is the %s back in stock this month?",       "where do I find the manual of the %s?",
 };
 static const char *const answers[] = {
-    "We are sorry to hear about your %s. Please send us the reference by direct message, so that "
-    "we can look into it.",
+    "We are sorry to hear about your %s. Please send us the reference by direct message.",
     "Thank you for telling us. Our colleagues have found the %s and will write to you today.",
     "That should not have happened, and we apologise. A new %s leaves our store in the morning.",
     "We checked: the %s was held back at the depot. You will have it by Thursday.",

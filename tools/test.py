@@ -8,6 +8,7 @@ a success. Runners that find no tests folder are not there yet and say so.
 usage: tools/test [--only PREFIX] [--matrix] [--list]
 What pytest tests are given in the environment:
   APLOMB_BIN       the program to test (under address and undefined sanitizers for SQLite)
+  APLOMB_BIN_PLAIN the release program, for tests that inject errors with strace
   APLOMB_STORE     sqlite or postgres (tests/contract, tests/e2e, tests/fault run once for each)
   APLOMB_PG_URL    a private PostgreSQL when the store is postgres; tests make their own databases in it
   APLOMB_DATA_DIR  the folder of real archives; when it is absent, tests that need it skip
@@ -191,7 +192,9 @@ def binary(name):
 def both_stores(totals, env, wanted):
     for folder, timeout in (("contract", 600), ("e2e", 900), ("fault", 900)):
         if wanted("sanitize " + folder):
-            pytest(totals, folder, "sqlite", {**env, "APLOMB_STORE": "sqlite", "APLOMB_BIN": binary("asan")}, timeout)
+            # The sanitizers' own writes would be hit by injected errors.
+            program = binary("release" if folder == "fault" else "asan")
+            pytest(totals, folder, "sqlite", {**env, "APLOMB_STORE": "sqlite", "APLOMB_BIN": program}, timeout)
     if not any(has_tests(os.path.join(ROOT, "tests", f)) for f in ("contract", "e2e", "fault")) or not wanted("postgres"):
         return
     with Postgres() as server:
@@ -224,7 +227,7 @@ def suite(totals, args):
             unit(totals, "asan")
         if build(totals, "tsan", "-Db_sanitize=thread", "-Dweb=disabled", "-Dbuildtype=debug", "-Doptimization=1"):
             unit(totals, "tsan", THREADED)
-    env["APLOMB_BIN"] = os.path.join(BUILD, "aplomb")
+    env["APLOMB_BIN"] = env["APLOMB_BIN_PLAIN"] = os.path.join(BUILD, "aplomb")
     env["APLOMB_MODEL_PROBE"] = os.path.join(BUILD, "release", "tests", "property", "model_probe")
     if released:
         for folder in ("property", "golden", "demo"):

@@ -31,11 +31,20 @@ apl_rc apl_desk_path(const apl_desk *desk, const char *name, char out[APL_PATH_M
     return APL_OK;
 }
 
+/* What a killed first start leaves before the folder says what it is: the lock, and the marker's unfinished file. */
+static bool is_own_beginning(apl_span name)
+{
+    return apl_span_is(name, "lock") || (apl_span_starts(name, APL_SPAN("aplomb.json.")) &&
+                                         apl_span_ends(name, APL_SPAN(".tmp")));
+}
+
 static apl_rc is_empty_dir(const char *dir, bool *out_empty, apl_err *err)
 {
     APL_AUTO(apl_dir_names) names = {0};
     apl_rc rc = apl_dir_list(dir, &names, err);
-    *out_empty = !rc && names.count == 0;
+    *out_empty = !rc;
+    for (size_t i = 0; i < names.count && *out_empty; i++)
+        *out_empty = is_own_beginning(apl_span_of(names.names[i]));
     return rc;
 }
 
@@ -96,6 +105,20 @@ static apl_rc read_marker(apl_desk *desk, const char *path, const char **out_url
     return APL_OK;
 }
 
+/* SQLite lies in the folder; a folder of the one kind cannot be opened as the other. */
+static apl_rc check_same_kind(const char *dir, const char *known, const char *given, apl_err *err)
+{
+    bool knows_sqlite = !known, gives_sqlite = !given || strcmp(given, "sqlite") == 0;
+    if (knows_sqlite == gives_sqlite)
+        return APL_OK;
+    apl_err_set(err, APL_E_INVALID, "the data of this directory is in %s",
+                knows_sqlite ? "SQLite, not in the store that was named"
+                             : "PostgreSQL, not in SQLite");
+    apl_err_where(err, "%s", dir);
+    apl_err_fix(err, "leave --store out, or name another folder with --data; nothing was changed");
+    return APL_E_INVALID;
+}
+
 static apl_rc not_ours(const char *dir, apl_err *err)
 {
     apl_err_set(err, APL_E_INVALID, "this folder is not an Aplomb data directory and not empty");
@@ -120,7 +143,8 @@ static apl_rc prepare_dir(apl_desk *desk, const apl_desk_options *opt, bool *out
         rc = read_marker(desk, marker, &known, err);
         if (!rc && !opt->store_url)
             *out_url = known;
-        return rc;
+        return rc || !opt->store_url ? rc
+                                     : check_same_kind(opt->data_dir, known, opt->store_url, err);
     }
     if (apl_file_exists(opt->data_dir) && !apl_dir_exists(opt->data_dir))
         return not_ours(opt->data_dir, err);
@@ -154,6 +178,13 @@ static apl_rc random_file(apl_desk *desk, const char *name, void *bytes, size_t 
         return rc ? rc
                   : apl_base64_decode_exact(apl_span_trim(apl_buf_view(&old)), APL_BASE64_URL,
                                             bytes, len, err);
+    }
+    /* A new key for an old ledger would only look like an attack on it. */
+    if (desk->has_ledger) {
+        apl_err_set(err, APL_E_CORRUPT, "a key of this data directory is missing");
+        apl_err_where(err, "%s", path);
+        apl_err_fix(err, "restore the folder keys/ from a backup; nothing was changed");
+        return APL_E_CORRUPT;
     }
     desk->env.random->fill(desk->env.random->ctx, bytes, len);
     size_t used = apl_base64_encode((apl_span){bytes, len}, APL_BASE64_URL, text);
@@ -216,13 +247,29 @@ static apl_rc check_schema(apl_desk *desk, apl_err *err)
     return APL_E_VERSION;
 }
 
-/* An empty store gets its schema at once; one that is in use only by `aplomb migrate`. */
+/* The policy is put down only after the schema: a folder that has one and a store that is empty do not go together. */
+static apl_rc check_not_lost(apl_desk *desk, apl_err *err)
+{
+    char path[APL_PATH_MAX_BYTES];
+    apl_rc rc = apl_desk_path(desk, "policy", path, err);
+    if (rc || !apl_dir_exists(path))
+        return rc;
+    apl_err_set(err, APL_E_CORRUPT,
+                "the store of this data directory is empty: its data was lost or moved");
+    apl_err_where(err, "%s", desk->dir);
+    apl_err_fix(err, "restore a backup with: aplomb restore; nothing was changed");
+    return APL_E_CORRUPT;
+}
+
+/* A new store gets its schema at once; one that is in use only by `aplomb migrate`. */
 static apl_rc open_schema(apl_desk *desk, apl_desk_mode mode, apl_err *err)
 {
     int version = 0;
-    if (mode == APL_DESK_READ)
-        return check_schema(desk, err);
     apl_rc rc = apl_store_schema_version(desk->conn, &version, err);
+    if (!rc && version == 0)
+        rc = check_not_lost(desk, err);
+    if (mode == APL_DESK_READ)
+        return rc ? rc : check_schema(desk, err);
     if (!rc && (version == 0 || mode == APL_DESK_MIGRATE))
         rc = apl_store_migrate(desk->conn, desk->env.migrations, desk->env.migration_count,
                                apl_clock_now(desk->env.clock), err);
@@ -263,6 +310,31 @@ static apl_desk *new_desk(const apl_desk_env *env, const char *dir, const char *
     return desk;
 }
 
+/* Has anything been written in the name of this directory's keys? Found out before they are opened. */
+static apl_rc find_ledger(apl_desk *desk, bool is_new, const char *url, apl_err *err)
+{
+    static const char sql[] = "SELECT count(*) FROM ledger_head WHERE workspace_id = $1";
+    char path[APL_PATH_MAX_BYTES];
+    int version = 0;
+    int64_t count = 0;
+    apl_rc rc = apl_desk_path(desk, "aplomb.db", path, err);
+    if (rc || !url || strcmp(url, "sqlite") == 0) {
+        desk->has_ledger = !rc && apl_file_exists(path);
+        return rc;
+    }
+    rc = apl_store_schema_version(desk->conn, &version, err);
+    if (!rc && version > 0)
+        rc = apl_conn_number(desk->conn, sql, APL_VALS(APL_I64(desk->workspace_id)), &count, err);
+    desk->has_ledger = count > 0;
+    if (rc || !is_new || !count)
+        return rc;
+    apl_err_set(err, APL_E_INVALID, "the store already belongs to another data directory");
+    apl_err_where(err, "%s", desk->dir);
+    apl_err_fix(
+        err, "name that directory with --data, or restore it from a backup; nothing was changed");
+    return APL_E_INVALID;
+}
+
 /* The folder, the lock, what the folder is, the keys: in this order, so that a kill in between leaves a folder of ours. */
 static apl_rc take_dir(apl_desk *desk, bool is_new, const char *url, apl_err *err)
 {
@@ -282,6 +354,8 @@ static apl_rc open_store(apl_desk *desk, const apl_desk_options *opt, bool is_ne
     /* A server that cannot be reached is found out before a folder is made for it. */
     if (!rc && url)
         rc = apl_store_connect(desk->store, may_write, &desk->conn, err);
+    if (!rc && may_write)
+        rc = find_ledger(desk, is_new, url, err);
     if (!rc && may_write)
         rc = take_dir(desk, is_new, url, err);
     if (!rc && !url)

@@ -59,8 +59,9 @@ typedef struct apl_desk {
     int64_t workspace_id;
     char ledger_name[APL_NOTE_NAME_MAX_BYTES + 1]; /* origin and key name of checkpoints */
     apl_note_signer signer;                        /* zero in a reading desk */
-    uint8_t secret_key[32];                        /* seals channel secrets */
-    apl_policy_use *policy;                        /* in force; see desk/policy.h */
+    bool has_ledger;        /* writing: the store held a ledger already when it was opened */
+    uint8_t secret_key[32]; /* seals channel secrets */
+    apl_policy_use *policy; /* in force; see desk/policy.h */
     apl_mutex policy_mutex;
     struct apl_desk *shared; /* of a further reading desk: the one whose store it uses */
 } apl_desk;

@@ -219,22 +219,30 @@ static void fill_origin(arrival *a, bool had_creation)
         post->author_id = a->author.id;
 }
 
+/* An own account as company was found out, in the text or by who wrote it; it yields to what was said outright. */
+static bool is_guess(const arrival *a, apl_span company)
+{
+    return !company.len || apl_name_set_find(a->origin->own_names, company) ||
+           (a->has_author && apl_span_equal(company, a->author.remote_id));
+}
+
 /* Whom it is about: as the newest words that say it, else the first account of ours that the text names. */
 static void fill_company(arrival *a)
 {
     const apl_post_in *in = a->in;
     apl_post_row *post = &a->post;
-    const apl_name_set *own = a->origin->own_names;
-    bool is_guess = !post->company.len || apl_name_set_find(own, post->company) ||
-                    (a->has_author && apl_span_equal(post->company, a->author.remote_id));
-    if (in->company.len) {
-        if (a->is_current || is_guess)
-            post->company = in->company;
+    bool may_guess = is_guess(a, post->company);
+    apl_span company = in->company;
+    if (!is_guess(a, company)) {
+        if (a->is_current || may_guess)
+            post->company = company;
         return;
     }
-    apl_span guess = post->is_own ? in->author_id : apl_name_set_first_mention(own, in->text);
-    if (guess.len && is_guess && (a->is_current || post->is_own || !post->company.len))
-        post->company = guess;
+    if (!company.len)
+        company = post->is_own ? in->author_id
+                               : apl_name_set_first_mention(a->origin->own_names, in->text);
+    if (company.len && may_guess && (a->is_current || post->is_own || !post->company.len))
+        post->company = company;
 }
 
 /* What the arrival knows of the post beyond its text. */
@@ -350,6 +358,8 @@ static const char *entry_kind(const arrival *a)
 static apl_span parent_of(const arrival *a)
 {
     const apl_post_in *in = a->in;
+    if (in->event == APL_POST_EVENT_DELETE)
+        return APL_SPAN_NONE;
     bool is_loose_message = in->kind == APL_POST_KIND_MESSAGE && !in->is_own && in->author_id.len;
     if (in->parent_id.len || !is_loose_message || in->event != APL_POST_EVENT_CREATE)
         return in->parent_id;

@@ -64,6 +64,9 @@ apl_rc apl_policy_use_new(const apl_policy_file *files, size_t count, apl_policy
 
 apl_policy_use *apl_policy_use_take(apl_desk *desk)
 {
+    /* What a reader took when it was opened may have been replaced since. */
+    if (desk->shared)
+        desk = desk->shared;
     apl_mutex_lock(&desk->policy_mutex);
     apl_policy_use *use = desk->policy;
     if (use)
@@ -170,13 +173,16 @@ apl_rc apl_policy_files_load(const char *dir, apl_arena *arena, apl_policy_file 
 apl_rc apl_policy_files_save(const char *dir, const apl_policy_file *files, size_t count,
                              apl_err *err)
 {
-    char path[APL_PATH_MAX_BYTES];
-    (void)snprintf(path, sizeof path, "%s/terms", dir);
+    char path[APL_PATH_MAX_BYTES], part[APL_PATH_MAX_BYTES];
+    /* Whole or not at all: what a killed run left half-written is written again. */
+    if ((size_t)snprintf(part, sizeof part, "%s.part", dir) >= sizeof part ||
+        (size_t)snprintf(path, sizeof path, "%s.part/terms", dir) >= sizeof path)
+        return apl_err_set(err, APL_E_LIMIT, "the path of the policy is too long");
     apl_rc rc = apl_dir_make(path, 0700, err);
     for (size_t i = 0; i < count && !rc; i++) {
-        if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, files[i].name) >= sizeof path)
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", part, files[i].name) >= sizeof path)
             return apl_err_set(err, APL_E_LIMIT, "the path of %s is too long", files[i].name);
         rc = apl_file_save(path, files[i].bytes, 0600, err);
     }
-    return rc;
+    return rc ? rc : apl_file_rename(part, dir, err);
 }

@@ -228,44 +228,6 @@ static apl_rc find_or_expect(apl_tx *tx, int64_t channel_id, apl_span remote_id,
     return apl_tx_insert(tx, &apl_table_post, out, NULL, err);
 }
 
-/* Cases that merged took the stored posts along; the row that we hold must follow. */
-static apl_rc reread_case(apl_tx *tx, apl_post_row *post, apl_err *err)
-{
-    apl_post_row stored;
-    apl_rc rc = apl_tx_find(tx, &apl_table_post, post->id, &stored, err);
-    if (!rc)
-        post->case_id = stored.case_id;
-    return rc;
-}
-
-/* Sets parent and conversation. A post that would answer its own descendant keeps no parent: archives hold such loops. */
-static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row *out_parent,
-                                 bool *out_has_parent, touched *t, apl_err *err)
-{
-    apl_post_row *post = p->post;
-    *out_has_parent = false;
-    if (post->parent_id) {
-        apl_rc rc = apl_tx_find(tx, &apl_table_post, post->parent_id, out_parent, err);
-        *out_has_parent = !rc;
-        return rc;
-    }
-    if (!p->parent_id.len || apl_span_equal(p->parent_id, post->remote_id))
-        return APL_OK;
-    apl_rc rc = find_or_expect(tx, post->channel_id, p->parent_id, out_parent, err);
-    if (rc || (p->existed && out_parent->conversation_id == post->conversation_id))
-        return rc;
-    int64_t old = post->conversation_id;
-    post->parent_id = out_parent->id;
-    post->conversation_id = out_parent->conversation_id;
-    *out_has_parent = true;
-    if (!p->existed || old != post->id)
-        return APL_OK;
-    rc = move_conversation(tx, old, post->conversation_id, t, err);
-    if (!rc)
-        rc = reread_case(tx, post, err);
-    return rc ? rc : reread_case(tx, out_parent, err);
-}
-
 /* A growing list of post ids in the arena. */
 typedef struct id_list {
     int64_t *ids;
@@ -310,6 +272,97 @@ static apl_rc move_answers(apl_tx *tx, int64_t post_id, int64_t from_case, int64
         }
     }
     return rc;
+}
+
+/* Cases that merged took the stored posts along; the row that we hold must follow. */
+static apl_rc reread_case(apl_tx *tx, apl_post_row *post, apl_err *err)
+{
+    apl_post_row stored;
+    apl_rc rc = apl_tx_find(tx, &apl_table_post, post->id, &stored, err);
+    if (!rc)
+        post->case_id = stored.case_id;
+    return rc;
+}
+
+/*
+ * A post answers something below itself: archives hold such loops. One post of the loop must stay without a parent, and
+ * which one must not depend on the order of arrival: the earliest, the smaller remote id at a tie. *out_first is it.
+ */
+static apl_rc first_of_loop(apl_tx *tx, const apl_post_row *post, const apl_post_row *parent,
+                            apl_post_row *out_first, apl_err *err)
+{
+    apl_post_row at = *parent;
+    apl_rc rc = APL_OK;
+    *out_first = *post;
+    while (!rc && at.id != post->id) {
+        int order = apl_span_compare(at.remote_id, out_first->remote_id);
+        if (at.posted_us < out_first->posted_us ||
+            (at.posted_us == out_first->posted_us && order < 0))
+            *out_first = at;
+        if (!at.parent_id)
+            return apl_err_set(err, APL_E_INTERNAL, "a conversation with two roots");
+        rc = apl_tx_find(tx, &apl_table_post, at.parent_id, &at, err);
+    }
+    return rc;
+}
+
+/* Cuts the loop at its first post, which becomes the root of the conversation. */
+static apl_rc cut_loop(apl_tx *tx, const apl_placing *p, apl_post_row *parent, touched *t,
+                       bool *out_has_parent, apl_err *err)
+{
+    apl_post_row *post = p->post, first;
+    apl_rc rc = first_of_loop(tx, post, parent, &first, err);
+    if (rc || first.id == post->id)
+        return rc;
+    int64_t old = post->conversation_id, left = first.case_id;
+    first.parent_id = 0;
+    first.conversation_id = first.id;
+    if (first.is_own)
+        first.case_id = 0;
+    rc = apl_tx_update(tx, &apl_table_post, &first, err);
+    if (!rc)
+        rc = move_conversation(tx, old, first.id, t, err);
+    /* What the first one says answers nobody now. */
+    if (!rc && first.is_own && left)
+        rc = move_answers(tx, first.id, left, 0, err);
+    if (!rc && first.is_own && left)
+        rc = touch(tx, t, left, err);
+    post->parent_id = parent->id;
+    post->conversation_id = first.id;
+    *out_has_parent = true;
+    if (!rc)
+        rc = reread_case(tx, post, err);
+    return rc ? rc : reread_case(tx, parent, err);
+}
+
+/* Sets parent and conversation. A post that answers itself has no parent. */
+static apl_rc place_under_parent(apl_tx *tx, const apl_placing *p, apl_post_row *out_parent,
+                                 bool *out_has_parent, touched *t, apl_err *err)
+{
+    apl_post_row *post = p->post;
+    *out_has_parent = false;
+    if (post->parent_id) {
+        apl_rc rc = apl_tx_find(tx, &apl_table_post, post->parent_id, out_parent, err);
+        *out_has_parent = !rc;
+        return rc;
+    }
+    if (!p->parent_id.len || apl_span_equal(p->parent_id, post->remote_id))
+        return APL_OK;
+    apl_rc rc = find_or_expect(tx, post->channel_id, p->parent_id, out_parent, err);
+    if (rc)
+        return rc;
+    if (p->existed && out_parent->conversation_id == post->conversation_id)
+        return cut_loop(tx, p, out_parent, t, out_has_parent, err);
+    int64_t old = post->conversation_id;
+    post->parent_id = out_parent->id;
+    post->conversation_id = out_parent->conversation_id;
+    *out_has_parent = true;
+    if (!p->existed || old != post->id)
+        return APL_OK;
+    rc = move_conversation(tx, old, post->conversation_id, t, err);
+    if (!rc)
+        rc = reread_case(tx, post, err);
+    return rc ? rc : reread_case(tx, out_parent, err);
 }
 
 static apl_rc choose_case(apl_tx *tx, apl_post_row *post, const apl_post_row *parent, bool existed,

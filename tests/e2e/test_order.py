@@ -41,12 +41,15 @@ def event(what, post, at, **more):
 
 def history(rng):
     """Events of one small world, in order of time."""
+    with_loops = rng.random() < 0.3
     customers, agents = ["ann", "bob", "cyd"][:rng.randint(1, 3)], ["acme", "acme_help"]
     posts, events, now = [], [], START
     for number in range(rng.randint(3, 12)):
         now += rng.choice([0, 30, 120, 900, 3600, 30000])
         own = bool(posts) and rng.random() < 0.35
         parent = rng.choice(posts)["id"] if posts and rng.random() < 0.8 else None
+        if with_loops and rng.random() < 0.4:
+            parent = "p%d" % (number + rng.randint(0, 2))  # itself, or one that is still to come and may answer this one
         if rng.random() < 0.12:
             parent = "gone%d" % rng.randint(1, 2)
         kind = rng.choice(["comment", "comment", "message", "review"])
@@ -58,7 +61,7 @@ def history(rng):
         events.append((now, event("create", post, now, text=rng.choice(OWN_TEXTS if own else TEXTS), rating=rating,
                                   **company)))
         edited = now
-        for _ in range(rng.choice([0, 0, 0, 1, 2])):
+        for _ in range(0 if with_loops else rng.choice([0, 0, 0, 1, 2])):
             edited += rng.choice([0, 60, 2000, 50000])
             bare = {"author": "", "is_own": None, "parent_id": None, "kind": ""} if rng.random() < 0.3 else {}
             events.append((edited, event("edit", post, edited, text=rng.choice(OWN_TEXTS if own else TEXTS) + " (edited)",

@@ -216,27 +216,35 @@ static bool is_method_rule(apl_span text)
 apl_rc api_trace(apl_json_writer *w, const apl_http_request *request, const apl_thread_post *post,
                  apl_err *err)
 {
+    APL_AUTO(apl_buf) text = APL_BUF(API_SMALL_BODY_BYTES);
     apl_json root, step;
-    (void)err;
+    apl_judge *judge = NULL;
+    apl_rc rc = api_judge(request, &judge, err);
+    if (rc)
+        return rc;
+    const apl_policy_use *use = apl_judge_policy(judge);
+    const apl_policy *policy = use->id == post->assessment.policy_id ? use->policy : NULL;
     read_detail(request, post, &root);
     apl_json_key(w, "trace");
     apl_json_array_begin(w);
     for (apl_json_iter it = apl_json_each(apl_json_get(root, "trace"));
-         apl_json_next(&it, NULL, &step);) {
+         !rc && apl_json_next(&it, NULL, &step);) {
         apl_detail_step d = apl_detail_step_of(step);
-        char *both = !d.matched  ? apl_arena_printf(request->arena, "did not match (saw %.*s)",
-                                                    APL_SPAN_ARGS(d.seen))
-                     : d.why.len ? apl_arena_printf(request->arena, "%.*s (%.*s)",
-                                                    APL_SPAN_ARGS(d.why), APL_SPAN_ARGS(d.sentence))
-                                 : NULL;
+        apl_buf_clear(&text);
+        if (d.matched && d.why.len)
+            rc = apl_buf_addf(&text, err, "%.*s It ", APL_SPAN_ARGS(d.why));
+        if (!rc)
+            rc = apl_detail_step_format(&d, policy, &text, err);
+        if (!rc)
+            rc = apl_buf_add_byte(&text, '.', err);
         apl_json_object_begin(w);
         apl_json_member_string(w, "rule", d.rule);
         apl_json_member_bool(w, "is_match", d.matched);
-        apl_json_member_string(w, "sentence", both ? apl_span_of(both) : d.sentence);
+        apl_json_member_string(w, "sentence", apl_buf_view(&text));
         api_member_text(w, "r_number", is_method_rule(d.method) ? d.method : APL_SPAN_NONE);
         api_member_text(w, "where", APL_SPAN_NONE);
         apl_json_object_end(w);
     }
     apl_json_array_end(w);
-    return APL_OK;
+    return rc;
 }

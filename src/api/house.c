@@ -2,7 +2,9 @@
 /* Ledger head, policy, health. Tests: tests/e2e/test_api_house.py */
 #include "api/internal.h"
 
+#include "desk/feed.h"
 #include "desk/query_house.h"
+#include "desk/setup.h"
 
 apl_rc api_health_show(apl_http_request *request, apl_http_response *response, apl_err *err)
 {
@@ -35,7 +37,8 @@ apl_rc api_checkpoint_show(apl_http_request *request, apl_http_response *respons
     return rc;
 }
 
-apl_rc api_policy_show(apl_http_request *request, apl_http_response *response, apl_err *err)
+static apl_rc answer_policy(apl_http_request *request, apl_http_response *response,
+                            const bool *published, apl_err *err)
 {
     apl_house_policy policy;
     api_reply reply;
@@ -49,6 +52,8 @@ apl_rc api_policy_show(apl_http_request *request, apl_http_response *response, a
     apl_json_member_str(w, "sha256", policy.sha256);
     apl_json_member_bool(w, "is_default", policy.is_default);
     apl_json_member_time(w, "loaded_at", policy.row.published_us);
+    if (published)
+        apl_json_member_bool(w, "published", *published);
     apl_json_key(w, "files");
     apl_json_array_begin(w);
     for (size_t i = 0; i < policy.file_count; i++) {
@@ -61,4 +66,31 @@ apl_rc api_policy_show(apl_http_request *request, apl_http_response *response, a
     apl_json_array_end(w);
     apl_json_object_end(w);
     return api_reply_send(&reply, response, 200, err);
+}
+
+apl_rc api_policy_show(apl_http_request *request, apl_http_response *response, apl_err *err)
+{
+    return answer_policy(request, response, NULL, err);
+}
+
+typedef struct publish_job {
+    int64_t user_id;
+    bool published;
+} publish_job;
+
+static apl_rc run_publish(apl_desk *desk, void *ctx, apl_err *err)
+{
+    publish_job *job = ctx;
+    return apl_desk_publish(desk, job->user_id, &job->published, err);
+}
+
+apl_rc api_policy_publish(apl_http_request *request, apl_http_response *response, apl_err *err)
+{
+    apl_api *api = api_of(request);
+    publish_job job = {.user_id = apl_caller_user_id(&who_of(request)->caller)};
+    apl_rc rc = apl_writer_run_alone(api->writer, run_publish, &job, err);
+    if (rc)
+        return rc;
+    apl_feed_wake(api->config.bus, api->workspace_id);
+    return answer_policy(request, response, &job.published, err);
 }

@@ -26,6 +26,8 @@ const apl_http_route api_routes[] = {
     {APL_HTTP_GET, "/api/v1/users", api_users_list, 0, 0, "user_list", RULE(APL_MAY_READ_USERS)},
     {APL_HTTP_POST, "/api/v1/users", api_user_create, AGAIN, SMALL, "user_create",
      RULE(APL_MAY_WRITE_USERS)},
+    {APL_HTTP_POST, "/api/v1/users/{user_id}/link", api_user_link, WRITE, SMALL, "user_link",
+     RULE(APL_MAY_WRITE_USERS)},
 
     {APL_HTTP_GET, "/api/v1/views", api_views_list, 0, 0, "view_list", RULE(APL_MAY_READ_CASES)},
     {APL_HTTP_GET, "/api/v1/cases", api_cases_list, 0, 0, "case_list", RULE(APL_MAY_READ_CASES)},
@@ -64,6 +66,8 @@ const apl_http_route api_routes[] = {
     {APL_HTTP_GET, "/api/v1/ledger/checkpoint", api_checkpoint_show, 0, 0, "checkpoint",
      RULE(APL_MAY_READ_LEDGER)},
     {APL_HTTP_GET, "/api/v1/policy", api_policy_show, 0, 0, "policy", RULE(APL_MAY_READ_CASES)},
+    {APL_HTTP_POST, "/api/v1/policy/publish", api_policy_publish, WRITE, SMALL, "policy_publish",
+     RULE(APL_MAY_WRITE_POLICY)},
     {APL_HTTP_GET, "/api/v1/events", api_events_stream, APL_HTTP_STREAM, 0, "events",
      RULE(APL_MAY_READ_CASES)},
 

@@ -45,6 +45,23 @@ typedef struct user_job {
     apl_actor actor;
 } user_job;
 
+/* Shows the link this once. */
+static apl_rc answer_link(apl_tx *tx, const apl_user_row *row, char token[APL_TOKEN_TEXT_BYTES],
+                          apl_json_writer *w, apl_err *err)
+{
+    char *path = apl_arena_printf(&tx->arena, "/sign-in?token=%s", token);
+    apl_secret_wipe(token, APL_TOKEN_TEXT_BYTES);
+    if (!path)
+        return apl_err_nomem(err);
+    apl_json_object_begin(w);
+    apl_json_key(w, "user");
+    api_user(w, row);
+    apl_json_member_str(w, "sign_in_path", path);
+    apl_json_member_time(w, "expires_at", tx->now + APL_LINK_TERMINAL_LIFETIME_US);
+    apl_json_object_end(w);
+    return APL_OK;
+}
+
 static apl_rc run_create(apl_tx *tx, void *ctx, apl_json_writer *w, apl_err *err)
 {
     user_job *job = ctx;
@@ -53,19 +70,23 @@ static apl_rc run_create(apl_tx *tx, void *ctx, apl_json_writer *w, apl_err *err
     apl_rc rc = apl_user_add(tx, &job->user, job->actor, &row, err);
     if (!rc)
         rc = apl_link_make(tx, row.id, APL_LINK_TERMINAL_LIFETIME_US, token, err);
-    if (rc)
-        return rc;
-    char *path = apl_arena_printf(&tx->arena, "/sign-in?token=%s", token);
-    apl_secret_wipe(token, sizeof token);
-    if (!path)
-        return apl_err_nomem(err);
-    apl_json_object_begin(w);
-    apl_json_key(w, "user");
-    api_user(w, &row);
-    apl_json_member_str(w, "sign_in_path", path);
-    apl_json_member_time(w, "expires_at", tx->now + APL_LINK_TERMINAL_LIFETIME_US);
-    apl_json_object_end(w);
-    return APL_OK;
+    return rc ? rc : answer_link(tx, &row, token, w, err);
+}
+
+typedef struct link_job {
+    int64_t user_id;
+    apl_actor actor;
+} link_job;
+
+static apl_rc run_link(apl_tx *tx, void *ctx, apl_json_writer *w, apl_err *err)
+{
+    const link_job *job = ctx;
+    apl_user_row row;
+    char token[APL_TOKEN_TEXT_BYTES];
+    apl_rc rc = apl_link_renew(tx, job->user_id, job->actor, token, err);
+    if (!rc)
+        rc = apl_tx_find(tx, &apl_table_user, job->user_id, &row, err);
+    return rc ? rc : answer_link(tx, &row, token, w, err);
 }
 
 apl_rc api_user_create(apl_http_request *request, apl_http_response *response, apl_err *err)
@@ -86,4 +107,11 @@ apl_rc api_user_create(apl_http_request *request, apl_http_response *response, a
     if (rc)
         return rc;
     return api_write_run(request, response, &(api_write){run_create, &job, 201, NULL}, err);
+}
+
+apl_rc api_user_link(apl_http_request *request, apl_http_response *response, apl_err *err)
+{
+    link_job job = {.actor = who_of(request)->caller.actor};
+    apl_rc rc = apl_http_param_id(request, "user_id", &job.user_id, err);
+    return rc ? rc : api_write_run(request, response, &(api_write){run_link, &job, 201, NULL}, err);
 }

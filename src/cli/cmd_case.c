@@ -150,8 +150,11 @@ static apl_rc load_case(apl_desk *desk, int64_t id, apl_arena *arena, whole_case
               : apl_case_decider(desk, c->line.row.id, arena, &c->decider, &c->has_decider, err);
 }
 
-static void print_trace(const whole_case *c)
+static void print_trace(const apl_desk *desk, const whole_case *c)
 {
+    APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
+    const apl_policy *policy =
+        desk->policy->id == c->decider.assessment.policy_id ? desk->policy->policy : NULL;
     APL_AUTO_JSON doc = apl_json_doc_new();
     apl_json root, step;
     if (!doc || !c->has_decider ||
@@ -161,18 +164,16 @@ static void print_trace(const whole_case *c)
     for (apl_json_iter it = apl_json_each(apl_json_get(root, "trace"));
          apl_json_next(&it, NULL, &step);) {
         apl_detail_step d = apl_detail_step_of(step);
-        if (d.matched) {
-            (void)printf("  ");
-            print_plain(d.sentence, 200);
-            (void)printf("\n");
-        } else {
-            (void)printf("  rule %.*s did not match (saw %.*s)\n", APL_SPAN_ARGS(d.rule),
-                         APL_SPAN_ARGS(d.seen));
-        }
+        apl_buf_clear(&text);
+        if (apl_detail_step_format(&d, policy, &text, NULL))
+            break;
+        (void)printf("  %.*s: ", APL_SPAN_ARGS(d.rule));
+        print_plain(apl_buf_view(&text), 300);
+        (void)printf("\n");
     }
 }
 
-static void print_case(const whole_case *c, apl_time_us now)
+static void print_case(const apl_desk *desk, const whole_case *c, apl_time_us now)
 {
     char when[APL_TIME_TEXT_BYTES];
     print_line(&c->line, now);
@@ -196,7 +197,7 @@ static void print_case(const whole_case *c, apl_time_us now)
         print_plain(p->version.text, 2000);
         (void)printf("\n");
     }
-    print_trace(c);
+    print_trace(desk, c);
 }
 
 static void write_clocks(apl_json_writer *w, const apl_case_clocks *clocks)
@@ -264,7 +265,7 @@ apl_rc apl_cmd_case_show(apl_cli *cli, apl_err *err)
         apl_json_object_end(&w);
         rc = print_json(&w, &text, err);
     } else if (!rc) {
-        print_case(&c, apl_clock_now(cli->env->clock));
+        print_case(desk, &c, apl_clock_now(cli->env->clock));
     }
     apl_desk_close(desk);
     return rc;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BODY_MAX_BYTES = 64 * 1024 * 1024, PATH_BYTES = 128 };
+enum { BODY_MAX_BYTES = 64 * 1024 * 1024, PATH_BYTES = 128, URL_BYTES = 2048 };
 
 struct apl_remote {
     apl_http_client *client;
@@ -82,7 +82,7 @@ static apl_rc problem(apl_remote *remote, const apl_http_reply *reply, apl_err *
 apl_rc apl_remote_call(apl_remote *remote, const char *method, const char *path, apl_span body,
                        apl_http_reply *out_reply, apl_err *err)
 {
-    char url[PATH_BYTES + 32];
+    char url[URL_BYTES];
     static const apl_http_pair headers[] = {{{"Content-Type", 12}, {"application/json", 16}}};
     (void)snprintf(url, sizeof url, "http://localhost%s", path);
     apl_http_call call = {

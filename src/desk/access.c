@@ -15,15 +15,22 @@ static const unsigned look_bits = BIT(APL_MAY_READ_CASES) | BIT(APL_MAY_READ_REP
 
 static const char *const role_names[APL_ROLE_COUNT] = {"owner", "agent", "reader"};
 static const char *const permission_names[APL_PERMISSION_COUNT] = {
-    "case.read",   "case.write",   "intake.write",  "import.write", "report.read",
-    "ledger.read", "channel.read", "channel.write", "user.read",    "user.write",
+    "case.read",    "case.write",    "intake.write", "import.write", "report.read",  "ledger.read",
+    "channel.read", "channel.write", "user.read",    "user.write",   "policy.write",
 };
 /* What somebody is told who may not. */
 static const char *const permission_words[APL_PERMISSION_COUNT] = {
-    "see cases",       "change cases",   "write down calls and visits",
-    "import archives", "see the report", "see the ledger",
-    "see channels",    "add channels",   "see people",
-    "add people",
+    "see cases",
+    "change cases",
+    "write down calls and visits",
+    "import archives",
+    "see the report",
+    "see the ledger",
+    "see channels",
+    "add channels",
+    "see people",
+    "add people and make their sign-in links",
+    "publish the policy",
 };
 
 static unsigned bits_of(apl_role role)

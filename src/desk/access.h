@@ -26,6 +26,7 @@ typedef enum apl_permission {
     APL_MAY_WRITE_CHANNELS,
     APL_MAY_READ_USERS,
     APL_MAY_WRITE_USERS,
+    APL_MAY_WRITE_POLICY,
     APL_PERMISSION_COUNT
 } apl_permission;
 

@@ -117,6 +117,18 @@ static bool set_fields(apl_tx *tx, const apl_case_change *c, apl_span tags, apl_
     return changed;
 }
 
+/* A change that the states forbid is no race: looking again would not help. */
+static apl_rc check_state(apl_case_state from, apl_case_state to, apl_err *err)
+{
+    apl_err why = {0};
+    apl_rc rc = apl_case_change_check(from, to, &why);
+    if (!rc)
+        return APL_OK;
+    apl_rc refused = refuse(err, "state", why.what);
+    apl_err_fix(err, "%s", why.fix);
+    return refused;
+}
+
 static apl_rc check_change(apl_tx *tx, const apl_case_change *c, const apl_case_row *row,
                            apl_span *out_tags, bool *out_state_changes, apl_err *err)
 {
@@ -124,7 +136,7 @@ static apl_rc check_change(apl_tx *tx, const apl_case_change *c, const apl_case_
     *out_tags = APL_SPAN_NONE;
     *out_state_changes = c->has_state && (int64_t)c->state != row->state;
     if (*out_state_changes)
-        rc = apl_case_change_check((apl_case_state)row->state, c->state, err);
+        rc = check_state((apl_case_state)row->state, c->state, err);
     if (!rc && c->has_category)
         rc = check_word(c->category, APL_CASE_TAG_MAX_BYTES, "category", err);
     if (!rc && c->has_assignee)

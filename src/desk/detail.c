@@ -4,6 +4,8 @@
 
 #include "json/writer.h"
 
+#include <stdio.h>
+
 enum { MEMBERS_MAX = 6 };
 
 static void write_heads(apl_json_writer *w, const apl_assessment *a)
@@ -55,6 +57,7 @@ static apl_rc write_step(apl_json_writer *w, const apl_verdict_step *step, apl_b
         apl_json_string(w, apl_buf_view(scratch));
     } else {
         apl_json_str(w, step->seen);
+        apl_json_i64(w, step->clause ? step->clause->number : 0);
     }
     apl_json_array_end(w);
     return rc;
@@ -121,14 +124,32 @@ apl_detail_reason apl_detail_reason_of(apl_json element)
 apl_detail_step apl_detail_step_of(apl_json element)
 {
     apl_json m[MEMBERS_MAX];
-    bool matched = members_of(element, m) > 2;
+    bool matched = members_of(element, m) > 3;
     apl_detail_step step = {.matched = matched, .rule = text_of(m[0])};
     if (!matched) {
         step.seen = text_of(m[1]);
+        step.clause = number_of(m[2]);
         return step;
     }
     step.method = text_of(m[1]);
     step.why = text_of(m[2]);
     step.sentence = text_of(m[3]);
     return step;
+}
+
+apl_rc apl_detail_step_format(const apl_detail_step *step, const apl_policy *policy, apl_buf *out,
+                              apl_err *err)
+{
+    apl_verdict_step told = {0};
+    if (step->matched)
+        return apl_buf_add(out, step->sentence, err);
+    for (size_t i = 0; policy && i < policy->rule_count && !told.rule; i++)
+        if (apl_span_is(step->rule, policy->rules[i].name))
+            told.rule = &policy->rules[i];
+    told.clause = told.rule ? apl_rule_clause(told.rule, step->clause) : NULL;
+    if (!told.clause)
+        return apl_buf_addf(out, err, "did not match by the policy of that time; it saw %.*s",
+                            APL_SPAN_ARGS(step->seen));
+    (void)snprintf(told.seen, sizeof told.seen, "%.*s", APL_SPAN_ARGS(step->seen));
+    return apl_verdict_step_format(&told, out, err);
 }

@@ -106,7 +106,7 @@ apl_rc apl_person_find(apl_desk *desk, const apl_case_row *row, apl_arena *arena
     "p.echo_count, p.url,"                                                                         \
     " coalesce(v.title, ''), coalesce(v.text, ''), coalesce(v.lang, ''), coalesce(s.post_id, 0),"  \
     " coalesce(s.urgency, 0), coalesce(s.lang, ''), coalesce(s.detail, ''), coalesce(a.name, '')," \
-    " coalesce(a.remote_id, '') FROM post p"                                                       \
+    " coalesce(a.remote_id, ''), coalesce(s.policy_id, 0) FROM post p"                             \
     " LEFT JOIN post_version v ON v.workspace_id = p.workspace_id AND v.post_id = p.id AND "       \
     "v.version_no = p.version_no"                                                                  \
     " LEFT JOIN assessment s ON s.workspace_id = p.workspace_id AND s.post_id = p.id AND "         \
@@ -138,6 +138,7 @@ static apl_rc read_post(apl_cursor *c, apl_arena *arena, apl_thread_post *out, a
         rc = apl_arena_copy(arena, apl_cursor_span(c, 22 + i), after[i], err);
     out->version.version_no = p->version_no;
     out->assessment.version_no = p->version_no;
+    out->assessment.policy_id = apl_cursor_i64(c, 26);
     return rc;
 }
 

@@ -63,6 +63,28 @@ apl_rc apl_link_make(apl_tx *tx, int64_t user_id, int64_t lifetime_us,
     return rc;
 }
 
+apl_rc apl_link_renew(apl_tx *tx, int64_t user_id, apl_actor actor,
+                      char out_token[APL_TOKEN_TEXT_BYTES], apl_err *err)
+{
+    apl_user_row row;
+    bool found = false;
+    apl_rc rc = apl_user_find(&(apl_reading){tx->conn, &tx->arena}, tx->workspace_id, user_id, &row,
+                              &found, err);
+    if (rc)
+        return rc;
+    if (!found || row.disabled_us != APL_TIME_NONE) {
+        apl_err_set(err, APL_E_NOT_FOUND, "there is nobody with the id %lld", (long long)user_id);
+        apl_err_where(err, "user_id");
+        return APL_E_NOT_FOUND;
+    }
+    rc = apl_tx_entry_begin(tx, "user.link", actor, err);
+    if (!rc)
+        rc = apl_tx_about(tx, "user", user_id, err);
+    if (!rc)
+        rc = apl_tx_entry_end(tx, err);
+    return rc ? rc : apl_link_make(tx, user_id, APL_LINK_TERMINAL_LIFETIME_US, out_token, err);
+}
+
 static apl_rc link_refused(apl_err *err)
 {
     apl_err_set(err, APL_E_UNAUTH,

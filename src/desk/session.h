@@ -37,6 +37,12 @@ void apl_token_hash_text(apl_span token, char out[APL_SESSION_HASH_TEXT_BYTES]);
 /* A one-time link for the user; the page lives at /sign-in?token=TOKEN. */
 apl_rc apl_link_make(apl_tx *tx, int64_t user_id, int64_t lifetime_us,
                      char out_token[APL_TOKEN_TEXT_BYTES], apl_err *err) MUST_USE;
+/*
+ * The same for somebody who exists already, with the ledger entry user.link: whoever makes it could use it. APL_E_NOT_FOUND
+ * when there is nobody with this id, or they were disabled.
+ */
+apl_rc apl_link_renew(apl_tx *tx, int64_t user_id, apl_actor actor,
+                      char out_token[APL_TOKEN_TEXT_BYTES], apl_err *err) MUST_USE;
 /* Spends the link. APL_E_UNAUTH alike for unknown, used and expired ones, and for people who were disabled. */
 apl_rc apl_link_redeem(apl_tx *tx, apl_span token, apl_session_new *out_session,
                        apl_err *err) MUST_USE;

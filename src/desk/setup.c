@@ -43,15 +43,19 @@ static apl_rc make_workspace(apl_desk *desk, const apl_policy_use *use, apl_err 
     return apl_tx_commit(&tx, err);
 }
 
+static apl_rc policy_folder(const apl_desk *desk, char dir[APL_PATH_MAX_BYTES], apl_err *err)
+{
+    if (!desk->policy_dir)
+        return apl_desk_path(desk, "policy", dir, err);
+    (void)snprintf(dir, APL_PATH_MAX_BYTES, "%s", desk->policy_dir);
+    return APL_OK;
+}
+
 static apl_rc load_files(apl_desk *desk, apl_arena *arena, apl_policy_file **out_files,
                          size_t *out_count, apl_err *err)
 {
     char dir[APL_PATH_MAX_BYTES];
-    apl_rc rc = APL_OK;
-    if (desk->policy_dir)
-        (void)snprintf(dir, sizeof dir, "%s", desk->policy_dir);
-    else
-        rc = apl_desk_path(desk, "policy", dir, err);
+    apl_rc rc = policy_folder(desk, dir, err);
     if (!rc && !desk->policy_dir && !apl_dir_exists(dir))
         rc = apl_policy_files_save(dir, desk->env.default_policy, desk->env.default_policy_count,
                                    err);
@@ -85,4 +89,23 @@ apl_rc apl_desk_set_up(apl_desk *desk, apl_err *err)
             rc = APL_OK;
     }
     return rc ? rc : apl_policy_publish(desk, files, count, 0, &published, err);
+}
+
+apl_rc apl_desk_publish(apl_desk *desk, int64_t user_id, bool *out_published, apl_err *err)
+{
+    APL_AUTO(apl_arena) arena;
+    char dir[APL_PATH_MAX_BYTES];
+    apl_policy_file *files = NULL;
+    size_t count = 0;
+    apl_arena_init(&arena, POLICY_ARENA_BYTES);
+    apl_rc rc = policy_folder(desk, dir, err);
+    if (!rc && !apl_dir_exists(dir)) {
+        apl_err_set(err, APL_E_INVALID, "the policy folder is gone; the policy in force stays");
+        apl_err_where(err, "%s", dir);
+        apl_err_fix(err, "put it back, from a backup or with the files that the next start copies");
+        return APL_E_INVALID;
+    }
+    if (!rc)
+        rc = apl_policy_files_load(dir, &arena, &files, &count, err);
+    return rc ? rc : apl_policy_publish(desk, files, count, user_id, out_published, err);
 }

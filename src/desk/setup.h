@@ -13,4 +13,11 @@ apl_rc apl_desk_adopt(apl_desk *desk, apl_err *err) MUST_USE;
  */
 apl_rc apl_desk_set_up(apl_desk *desk, apl_err *err) MUST_USE;
 
+/*
+ * Writing, outside any transaction: publishes the policy folder as it is now. APL_E_INVALID names file, line and column, or
+ * the folder when it is gone, and changes nothing. *out_published: false when it is what is in force.
+ */
+apl_rc apl_desk_publish(apl_desk *desk, int64_t user_id, bool *out_published,
+                        apl_err *err) MUST_USE;
+
 #endif

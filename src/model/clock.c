@@ -201,6 +201,8 @@ static apl_rc format_due(const apl_clock_reason *reason, const apl_zone_local *s
         rc = apl_buf_addf(buf, err, "%02d:%02d", due.civil.hour, due.civil.minute);
     if (!rc && due.civil.second)
         rc = apl_buf_addf(buf, err, ":%02d", due.civil.second);
+    if (!rc && reason->rule->method)
+        rc = apl_buf_addf(buf, err, " (%s)", reason->rule->method);
     return rc ? rc : apl_buf_add_byte(buf, '.', err);
 }
 

@@ -36,6 +36,7 @@ typedef struct apl_clock_rule {
     unsigned pause_states;  /* set of APL_CASE_STATE_BIT */
     int64_t warn_before_us; /* warn this long before the due time … */
     int warn_permille; /* … or when this share of the limit is left (250 = a quarter); the earlier of both counts */
+    const char *method; /* "R5": the rule of the method that it serves; NULL = none. Borrowed */
 } apl_clock_rule;
 
 typedef struct apl_clock_pauses {
@@ -73,7 +74,8 @@ apl_time_us apl_clock_due(const apl_clock_rule *rule, const apl_calendar *calend
 apl_time_us apl_clock_warn_at(const apl_clock_reason *reason);
 /*
  * One plain sentence: "Posted Fri 16:45, in business hours (Mon–Fri 09:00–17:00, Europe/Berlin): 30 minutes, so due
- * 17:15." Times are local to the calendar; the due time names its day when it is another one.
+ * 17:15 (R5)." Times are local to the calendar; the due time names its day when it is another one; the number is that of
+ * the clock rule's method, when it names one.
  */
 apl_rc apl_clock_reason_format(const apl_clock_reason *reason, apl_buf *buf, apl_err *err) MUST_USE;
 /* "30 minutes", "1 hour", "1 hour 30 minutes", "2 days"; seconds only below a minute. */

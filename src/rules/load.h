@@ -33,6 +33,8 @@ apl_rc apl_load_calendar_ref(apl_policy_loader *l, const apl_yaml_node *node,
 apl_rc apl_load_clocks(apl_policy_loader *l, const apl_yaml_node *root, apl_err *err) MUST_USE;
 /* Parses rules.yaml; clocks and lists are loaded. */
 apl_rc apl_load_rules(apl_policy_loader *l, const apl_yaml_node *root, apl_err *err) MUST_USE;
+/* "R1" to "R15". */
+apl_rc apl_load_method(const apl_yaml_node *node, const char **out, apl_err *err) MUST_USE;
 /* Parses a rule's `when`. */
 apl_rc apl_load_when(apl_policy_loader *l, const apl_yaml_node *node, const apl_condition **out,
                      apl_err *err) MUST_USE;

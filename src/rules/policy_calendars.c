@@ -257,8 +257,8 @@ static apl_rc load_limits(const apl_yaml_node *node, apl_clock_rule *rule, apl_e
 
 static apl_rc load_target(const apl_yaml_node *node, apl_clock_rule *rule, apl_err *err)
 {
-    static const char *const keys[] = {"measure", "limit", "in_hours", "out_of_hours",
-                                       "cap",     "pause", "warn",     NULL};
+    static const char *const keys[] = {
+        "measure", "limit", "in_hours", "out_of_hours", "cap", "pause", "warn", "r", NULL};
     static const char *const measures[] = {"wall", "business", NULL};
     static const char *const caps[] = {"none", "same_day", NULL};
     const apl_yaml_node *measure = NULL;
@@ -283,6 +283,8 @@ static apl_rc load_target(const apl_yaml_node *node, apl_clock_rule *rule, apl_e
     const apl_yaml_node *warn = apl_yaml_get(node, "warn");
     if (!rc && warn)
         rc = apl_yaml_duration(warn, &rule->warn_before_us, err);
+    if (!rc && apl_yaml_get(node, "r"))
+        rc = apl_load_method(apl_yaml_get(node, "r"), &rule->method, err);
     return rc ? rc : at_node(node, apl_clock_rule_check(rule, err), err);
 }
 

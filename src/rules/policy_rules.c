@@ -99,7 +99,7 @@ static apl_rc check_unique(const apl_policy *policy, const apl_yaml_node *node, 
 }
 
 /* "R6", "R1" to "R15". */
-static apl_rc load_method(const apl_yaml_node *node, const char **out, apl_err *err)
+apl_rc apl_load_method(const apl_yaml_node *node, const char **out, apl_err *err)
 {
     int64_t n = 0;
     if (node->kind != APL_YAML_TEXT || node->text.len < 2 || node->text.ptr[0] != 'R' ||
@@ -130,7 +130,7 @@ static apl_rc load_rule(apl_policy_loader *l, const apl_yaml_node *node, apl_rul
     if (!rc)
         rc = apl_yaml_text(why, &rule->why, err);
     if (!rc && apl_yaml_get(node, "r"))
-        rc = load_method(apl_yaml_get(node, "r"), &rule->method, err);
+        rc = apl_load_method(apl_yaml_get(node, "r"), &rule->method, err);
     if (!rc && apl_yaml_get(node, "when"))
         rc = apl_load_when(l, apl_yaml_get(node, "when"), &rule->when, err);
     if (!rc && apl_yaml_get(node, "stop"))

@@ -61,9 +61,11 @@ static apl_rc condition_new(builder *b, const apl_yaml_node *node, apl_condition
                              APL_RULE_CONDITIONS_MAX);
     void *p = NULL;
     apl_rc rc = apl_load_array(b->l, 1, sizeof(apl_condition), &p, err);
-    if (!rc)
-        *out = p;
-    return rc;
+    if (rc)
+        return rc;
+    *out = p;
+    (*out)->number = (uint8_t)(APL_RULE_CONDITIONS_MAX - 1 - b->left);
+    return APL_OK;
 }
 
 static void append(apl_condition *parent, apl_condition *child)
@@ -90,12 +92,13 @@ static void join(const apl_yaml_node *node, char *out, size_t bytes)
     }
 }
 
-static apl_rc set_text(builder *b, apl_condition *c, const char *verb, const char *value,
-                       apl_err *err)
+static apl_rc set_asked(builder *b, apl_condition *c, const char *verb, const char *value,
+                        apl_err *err)
 {
-    c->text = apl_arena_printf(&b->l->policy->arena, "%s%s %s %s", b->negated ? "unless " : "",
-                               fields[c->field].title, verb, value);
-    return c->text ? APL_OK : apl_err_nomem(err);
+    c->title = fields[c->field].title;
+    c->negated = b->negated;
+    c->asked = apl_arena_printf(&b->l->policy->arena, "%s%s", verb, value);
+    return c->asked ? APL_OK : apl_err_nomem(err);
 }
 
 /* A word or a list of words out of `words` -> bits. */
@@ -159,7 +162,7 @@ static apl_rc read_label(builder *b, const apl_yaml_node *node, apl_condition *c
         (void)snprintf(value + len, sizeof value - len, " with a score of at least %.2f",
                        (double)c->score_min);
     }
-    return set_text(b, c, "is", value, err);
+    return set_asked(b, c, "", value, err);
 }
 
 static apl_rc read_risk(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -176,7 +179,7 @@ static apl_rc read_risk(builder *b, const apl_yaml_node *node, apl_condition *c,
         c->set = (UINT64_C(1) << APL_RISK_COUNT) - 1;
     char value[160];
     join(node, value, sizeof value);
-    return set_text(b, c, "is", value, err);
+    return set_asked(b, c, "", value, err);
 }
 
 static apl_rc read_number(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -200,10 +203,10 @@ static apl_rc read_number(builder *b, const apl_yaml_node *node, apl_condition *
         return rc;
     char value[64];
     if (least && most)
-        (void)snprintf(value, sizeof value, "%g to %g", c->min, c->max);
+        (void)snprintf(value, sizeof value, "%.12g to %.12g", c->min, c->max);
     else
-        (void)snprintf(value, sizeof value, "%g", least ? c->min : c->max);
-    return set_text(b, c, least && most ? "from" : least ? "at least" : "at most", value, err);
+        (void)snprintf(value, sizeof value, "%.12g", least ? c->min : c->max);
+    return set_asked(b, c, least && most ? "" : least ? "at least " : "at most ", value, err);
 }
 
 static apl_rc read_lists(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -216,7 +219,7 @@ static apl_rc read_lists(builder *b, const apl_yaml_node *node, apl_condition *c
     char value[160];
     if (!rc)
         join(node, value, sizeof value);
-    return rc ? rc : set_text(b, c, "has words of", value, err);
+    return rc ? rc : set_asked(b, c, "", value, err);
 }
 
 static apl_rc read_kind(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -229,7 +232,7 @@ static apl_rc read_kind(builder *b, const apl_yaml_node *node, apl_condition *c,
     char value[160];
     if (!rc)
         join(node, value, sizeof value);
-    return rc ? rc : set_text(b, c, "is", value, err);
+    return rc ? rc : set_asked(b, c, "", value, err);
 }
 
 static apl_rc read_bool(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -238,7 +241,7 @@ static apl_rc read_bool(builder *b, const apl_yaml_node *node, apl_condition *c,
     apl_rc rc = apl_yaml_bool(node, &value, err);
     c->op = APL_OP_IN;
     c->set = value ? 2 : 1;
-    return rc ? rc : set_text(b, c, "is", value ? "yes" : "no", err);
+    return rc ? rc : set_asked(b, c, "", value ? "yes" : "no", err);
 }
 
 static apl_rc read_words(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -248,7 +251,7 @@ static apl_rc read_words(builder *b, const apl_yaml_node *node, apl_condition *c
     char value[160];
     if (!rc)
         join(node, value, sizeof value);
-    return rc ? rc : set_text(b, c, "is", value, err);
+    return rc ? rc : set_asked(b, c, "", value, err);
 }
 
 static apl_rc read_field(builder *b, const apl_yaml_node *node, apl_condition *c, apl_err *err)
@@ -281,7 +284,6 @@ static apl_rc read_group(builder *b, const apl_yaml_node *node, apl_condition *c
             rc = condition_new(b, n, &all, err);
         if (!rc) {
             all->op = APL_OP_ALL;
-            all->text = "all of";
             append(c, all);
             rc = add_map(b, n, all, err);
         }
@@ -293,7 +295,6 @@ static apl_rc read_group(builder *b, const apl_yaml_node *node, apl_condition *c
 /* Every entry of the map becomes a child of parent. */
 static apl_rc add_map(builder *b, const apl_yaml_node *map, apl_condition *parent, apl_err *err)
 {
-    static const char *const groups[] = {"all of", "any of", "none of"};
     const char *keys[APL_FIELD_COUNT + 4] = {"all", "any", "not"};
     for (int i = 0; i < APL_FIELD_COUNT; i++)
         keys[3 + i] = fields[i].name;
@@ -311,7 +312,6 @@ static apl_rc add_map(builder *b, const apl_yaml_node *map, apl_condition *paren
             k++;
         if (k < 3) {
             c->op = (apl_rule_op)k;
-            c->text = groups[k];
             b->negated ^= c->op == APL_OP_NOT;
             rc = read_group(b, n, c, err);
             b->negated ^= c->op == APL_OP_NOT;
@@ -334,7 +334,6 @@ apl_rc apl_load_when(apl_policy_loader *l, const apl_yaml_node *node, const apl_
     if (rc)
         return rc;
     all->op = APL_OP_ALL;
-    all->text = "all of";
     rc = add_map(&b, node, all, err);
     if (!rc)
         *out = all;

@@ -29,7 +29,8 @@ static bool label_holds(const apl_condition *c, const apl_assessment *a, const s
     const apl_judgement *j = &a->heads[c->field];
     const char *name = apl_label_name((apl_head)c->field, j->label);
     if (c->score_min > 0)
-        (void)snprintf(s->text, s->bytes, "%s %.2f", name ? name : "?", (double)j->score);
+        (void)snprintf(s->text, s->bytes, "%s with a score of %.2f", name ? name : "?",
+                       (double)j->score);
     else
         see(s, name ? name : "?");
     return j->label >= 0 && j->label < APL_LABELS_MAX &&
@@ -42,7 +43,7 @@ static bool risk_holds(const apl_condition *c, const apl_assessment *a, const se
     see(s, "none");
     for (int i = 0; i < APL_RISK_COUNT; i++)
         if (a->risks & APL_RISK_BIT(i) && len < s->bytes) {
-            int n = snprintf(s->text + len, s->bytes - len, "%s%s", len ? "+" : "",
+            int n = snprintf(s->text + len, s->bytes - len, "%s%s", len ? " and " : "",
                              apl_label_name(APL_HEAD_RISK, i));
             len += n > 0 ? (size_t)n : 0;
         }
@@ -57,7 +58,7 @@ static bool bool_holds(const apl_condition *c, bool value, const seen *s)
 
 static bool number_holds(const apl_condition *c, double value, const seen *s)
 {
-    (void)snprintf(s->text, s->bytes, "%g", value);
+    (void)snprintf(s->text, s->bytes, "%.12g", (double)(int64_t)(value * 100 + 0.5) / 100);
     return value >= c->min && value <= c->max;
 }
 
@@ -211,24 +212,4 @@ void apl_rules_eval(const apl_policy *policy, const apl_rule_facts *facts, apl_v
     give(policy, &policy->rules[policy->rule_count - 1], v, &open);
     v->team = v->team ? v->team : "";
     v->playbook = v->playbook ? v->playbook : "";
-}
-
-apl_rc apl_verdict_step_format(const apl_verdict_step *step, apl_buf *buf, apl_err *err)
-{
-    const char *how = step->matched ? "matched" : "did not match";
-    if (!step->clause)
-        return apl_buf_addf(buf, err, "rule %s %s: always", step->rule->name, how);
-    return apl_buf_addf(buf, err, "rule %s %s: %s (saw %s)", step->rule->name, how,
-                        step->clause->text, step->seen);
-}
-
-apl_rc apl_verdict_trace_format(const apl_verdict *verdict, apl_buf *buf, apl_err *err)
-{
-    apl_rc rc = APL_OK;
-    for (size_t i = 0; !rc && i < verdict->step_count; i++) {
-        rc = apl_verdict_step_format(&verdict->steps[i], buf, err);
-        if (!rc)
-            rc = apl_buf_add_byte(buf, '\n', err);
-    }
-    return rc;
 }

@@ -67,8 +67,11 @@ typedef struct apl_condition {
     uint64_t set;
     const char *const *words; /* ends with NULL */
     double min, max;
-    float score_min;  /* of the label; 0 = any */
-    const char *text; /* as in the policy: "rating at most 2" */
+    float score_min;   /* of the label; 0 = any */
+    const char *title; /* "rating" */
+    const char *asked; /* "at most 2"; "complaint or question" */
+    bool negated;      /* inside an odd number of `not` */
+    uint8_t number;    /* in its rule, in the order of the policy; 0 is the whole */
     const struct apl_condition *first, *next;
 } apl_condition;
 
@@ -132,9 +135,11 @@ typedef struct apl_verdict {
 /* Cannot fail. About 20 kB of verdict: keep one per worker. */
 void apl_rules_eval(const apl_policy *policy, const apl_rule_facts *facts,
                     apl_verdict *out_verdict);
-/* "rule complaint-by-stars matched: rating at most 2 (saw 1)\n" for each step. */
-apl_rc apl_verdict_trace_format(const apl_verdict *verdict, apl_buf *buf, apl_err *err) MUST_USE;
-/* One step, without the end of the line. */
+/* "matched, because rating is 1 (at most 2)", "did not match: intent is praise, not complaint". In verdict_text.c. */
 apl_rc apl_verdict_step_format(const apl_verdict_step *step, apl_buf *buf, apl_err *err) MUST_USE;
+/* "complaint-by-stars: matched, because …\n" for each step. */
+apl_rc apl_verdict_trace_format(const apl_verdict *verdict, apl_buf *buf, apl_err *err) MUST_USE;
+/* The condition of a rule by its number; NULL when there is none. */
+const apl_condition *apl_rule_clause(const apl_rule *rule, int64_t number);
 
 #endif

@@ -10,6 +10,7 @@ READS = ["/api/v1/views", "/api/v1/cases", "/api/v1/users", "/api/v1/channels", 
          "/api/v1/policy", "/api/v1/ledger/checkpoint"]
 WRITES = [  # method, path, body, who may besides the owner
     ("POST", "/api/v1/users", {"email": "x@example.org", "name": "X", "role": "boss"}, ()),
+    ("POST", "/api/v1/users/999999/link", None, ()),
     ("POST", "/api/v1/channels", {"name": "X", "kind": "fax"}, ()),
     ("POST", "/api/v1/intake", {"kind": "telex"}, ("agent",)),
     ("POST", "/api/v1/imports", {"file_name": ""}, ()),
@@ -41,7 +42,7 @@ def test_roles_decide_who_may_write(house, method, path, body, others):
     and "security" not in item[m]])
 def test_nobody_gets_in(house, method, path):
     """Whatever the contract does not mark as open is shut, also for a cookie and a header that somebody made up."""
-    address = path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{import_id}", "1")
+    address = path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{import_id}", "1").replace("{user_id}", "1")
     stranger = Person(house.server)
     for _ in range(2):
         stranger.want(401, method.upper(), address)
@@ -53,7 +54,7 @@ def test_nobody_gets_in(house, method, path):
     (m, p) for p, item in CONTRACT.doc["paths"].items() for m in item if m in ("post", "put", "patch", "delete")
     and "security" not in item[m]])
 def test_every_write_wants_the_token(house, method, path):
-    address = path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{import_id}", "1")
+    address = path.replace("{case_id}", "1").replace("{post_id}", "1").replace("{import_id}", "1").replace("{user_id}", "1")
     problem = house.owner.want(403, method.upper(), address, headers={"X-CSRF-Token": "wrong"}).json()
     assert problem["where"] == "header X-CSRF-Token"
 
@@ -93,6 +94,31 @@ def test_a_link_works_once_and_a_get_spends_nothing(house):
     again = house.nobody.want(401, "POST", "/api/v1/session/link", json={"token": token}).json()
     never = house.nobody.want(401, "POST", "/api/v1/session/link", json={"token": "never-made"}).json()
     assert {k: v for k, v in again.items() if k != "request_id"} == {k: v for k, v in never.items() if k != "request_id"}
+
+
+def test_a_new_link_for_somebody_who_is_here(house):
+    made = house.owner.make("/users", {"email": "lost@example.org", "name": "Lost", "role": "agent"})
+    first = Person(house.server).sign_in(made["sign_in_path"].split("token=")[1])
+    again = house.owner.make("/users/%d/link" % made["user"]["id"], None)
+    assert again["user"] == made["user"] and again["sign_in_path"] != made["sign_in_path"]
+    token = again["sign_in_path"].split("token=")[1]
+    assert Person(house.server).sign_in(token).user["email"] == "lost@example.org"
+    house.nobody.want(401, "POST", "/api/v1/session/link", json={"token": token})
+    first.want(200, "GET", "/api/v1/session")  # who is in stays in
+    entry = json.loads(house.server.desk.one("SELECT entry FROM ledger_entry ORDER BY seq DESC LIMIT 1"))
+    assert entry["kind"] == "user.link" and token not in json.dumps(entry)
+    problem = house.owner.want(404, "POST", "/api/v1/users/999999/link").json()
+    assert problem["where"] == "user_id"
+
+
+def test_a_link_from_the_command_line_while_the_server_runs(house):
+    house.owner.make("/users", {"email": "shell@example.org", "name": "Shell", "role": "agent"})
+    desk = house.server.desk
+    made = desk.json("user", "link", "SHELL@example.org")
+    assert Person(house.server).sign_in(made["token"]).user["email"] == "shell@example.org"
+    shown = desk.ok("user", "add", "second@example.org", "--role", "reader")
+    assert Person(house.server).sign_in(shown.split("token=")[1].split()[0]).user["role"] == "reader"
+    assert "nobody with the address no@example.org" in desk.refused("user", "link", "no@example.org")
 
 
 def test_only_hashes_of_tokens_are_stored(house):

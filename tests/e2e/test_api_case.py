@@ -33,9 +33,12 @@ def test_detail(story):
     assert "first_response" in kinds and "next_response" in kinds
     first = detail["clocks"][kinds.index("first_response")]
     assert first["stop_reason"] == "answered" and first["stopped_at"] == "2026-11-18T09:40:00Z"
-    assert not first["is_breached"] and first["explain"].endswith(".")
+    assert not first["is_breached"] and first["explain"].endswith(" (R5).")
     assert detail["person"]["names"] == ["Mara", "mara"]
-    assert [t for t in detail["trace"] if t["is_match"]]
+    steps = {t["is_match"]: t["sentence"] for t in detail["trace"]}
+    assert " It matched, because " in steps[True] and steps[False].startswith("did not match: "), steps
+    own = next(t for t in detail["trace"] if t["rule"] == "own-turn")
+    assert own["sentence"] == "did not match: it is not our own turn."
     assert case["next_clock"]["kind"] == "next_response"
 
 
@@ -137,6 +140,19 @@ def test_bad_changes_change_nothing(story, body):
     before = house.owner.case(case_id)["case"]
     house.owner.want(422, "PATCH", "/api/v1/cases/%d" % case_id, json=body, headers={"If-Match": before["etag"]})
     assert house.owner.case(case_id)["case"] == before
+
+
+def test_a_state_that_cannot_follow_is_no_race(fresh_house):
+    """422 tells what can be done; 412 would send people to look for somebody who was faster."""
+    house = fresh_house
+    house.hook().post(ANGRY)
+    case_id = house.agent.all("/cases", view="all")[0]["id"]
+    house.agent.patch_case(case_id, {"state": "solved"})
+    house.agent.patch_case(case_id, {"state": "closed"})
+    before = house.agent.case(case_id)["case"]
+    problem = house.agent.patch_case(case_id, {"state": "pending", "priority": "low"}, status=422)
+    assert "closed" in problem["detail"] and problem["where"] == "state" and "it can become" in problem["fix"]
+    assert house.agent.case(case_id)["case"] == before
 
 
 @pytest.mark.parametrize("path", ["/cases/999999", "/cases/0", "/cases/-1", "/cases/x", "/cases/999999/posts",

@@ -57,6 +57,20 @@ static void check_sentence(const apl_clock_reason *reason, const char *expected)
     assert_string_equal(apl_buf_str(&text), expected);
 }
 
+static void a_clock_names_its_rule(void **state)
+{
+    fixture *f = *state;
+    apl_clock_rule rule = r5;
+    apl_clock_reason reason;
+    rule.method = "R5";
+    (void)apl_clock_due(&rule, &f->calendar, local_time(&f->zone, "2026-11-20 16:45"), NULL,
+                        &reason);
+    APL_AUTO(apl_buf) buf = APL_BUF(500);
+    assert_int_equal(apl_clock_reason_format(&reason, &buf, NULL), APL_OK);
+    assert_string_equal(apl_buf_str(&buf), "Posted Fri 16:45, in business hours " HOURS
+                                           "30 minutes, so due 17:15 (R5).");
+}
+
 static void r5_examples(void **state)
 {
     fixture *f = *state;
@@ -277,6 +291,7 @@ static void durations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_clock_names_its_rule, set_up, tear_down),
         cmocka_unit_test_setup_teardown(r5_examples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(business_examples, set_up, tear_down),
         cmocka_unit_test_setup_teardown(pauses_move_the_due_time, set_up, tear_down),

@@ -70,42 +70,39 @@ static void test_conditions(void **state)
     a.risks = APL_RISK_BIT(APL_RISK_PRESS) | APL_RISK_BIT(APL_RISK_SAFETY);
     a.urgency = 0.5f;
     apl_rule_facts f = facts_of(&a);
-    check_when("{intent: [complaint, other]}", &f,
-               "rule r matched: intent is complaint or other (saw other)");
-    check_when("{intent: complaint}", &f, "rule r did not match: intent is complaint (saw other)");
-    check_when(
-        "{intent: {is: other, score_at_least: 0.95}}", &f,
-        "rule r did not match: intent is other with a score of at least 0.95 (saw other 0.90)");
-    check_when("{risk: press}", &f, "rule r matched: risk is press (saw safety+press)");
-    check_when("{risk: any}", &f, "rule r matched: risk is any (saw safety+press)");
+    check_when("{intent: [complaint, other]}", &f, "matched, because intent is other");
+    check_when("{intent: complaint}", &f, "did not match: intent is other, not complaint");
+    check_when("{intent: {is: other, score_at_least: 0.95}}", &f,
+               "did not match: intent is other with a score of 0.90, not other with a score of at "
+               "least 0.95");
+    check_when("{risk: press}", &f, "matched, because risk is safety and press");
+    check_when("{risk: any}", &f, "matched, because risk is safety and press");
     check_when("{risk: [privacy, legal_threat]}", &f,
-               "rule r did not match: risk is privacy or legal_threat (saw safety+press)");
-    check_when("{urgency: {at_least: 0.5}}", &f, "rule r matched: urgency at least 0.5 (saw 0.5)");
-    check_when("{rating: {at_most: 2}}", &f, "rule r did not match: rating at most 2 (saw none)");
+               "did not match: risk is safety and press, not privacy or legal threat");
+    check_when("{urgency: {at_least: 0.5}}", &f, "matched, because urgency is 0.5 (at least 0.5)");
+    check_when("{rating: {at_most: 2}}", &f,
+               "did not match: there is no rating (asked: at most 2)");
     f.rating_x10 = 20;
-    check_when("{rating: {at_most: 2}}", &f, "rule r matched: rating at most 2 (saw 2)");
+    check_when("{rating: {at_most: 2}}", &f, "matched, because rating is 2 (at most 2)");
     f.rating_x10 = 25;
     check_when("{rating: {at_least: 1, at_most: 2}}", &f,
-               "rule r did not match: rating from 1 to 2 (saw 2.5)");
+               "did not match: rating is 2.5, not 1 to 2");
     f.kind = APL_POST_KIND_EMAIL;
-    check_when("{kind: [review, email]}", &f,
-               "rule r matched: kind is review or email (saw email)");
-    check_when("{private: yes}", &f, "rule r matched: private is yes (saw yes)");
-    check_when("{is_own: yes}", &f, "rule r did not match: is_own is yes (saw no)");
-    check_when("{lang: en}", &f, "rule r matched: language is en (saw en-GB)");
-    check_when("{lang: [de, e]}", &f, "rule r did not match: language is de or e (saw en-GB)");
+    check_when("{kind: [review, email]}", &f, "matched, because kind is email");
+    check_when("{private: yes}", &f, "matched, because the post is private");
+    check_when("{is_own: yes}", &f, "did not match: it is not our own turn");
+    check_when("{lang: en}", &f, "matched, because language is en-GB");
+    check_when("{lang: [de, e]}", &f, "did not match: language is en-GB, not de or e");
     f.channel = APL_SPAN("Shop Mail");
-    check_when("{channel: shop mail}", &f, "rule r matched: channel is shop mail (saw Shop Mail)");
-    check_when("{company: acme}", &f, "rule r did not match: company is acme (saw none)");
+    check_when("{channel: shop mail}", &f, "matched, because channel is Shop Mail");
+    check_when("{company: acme}", &f, "did not match: there is no company (asked: acme)");
     f.reach = 50000;
     check_when("{author_reach: {at_least: 50000}}", &f,
-               "rule r matched: author's reach at least 50000 (saw 50000)");
+               "matched, because author's reach is 50000 (at least 50000)");
     a.lists = 0;
-    check_when("{text_has: complaint}", &f,
-               "rule r did not match: text has words of complaint (saw none)");
+    check_when("{text_has: complaint}", &f, "did not match: the text has no words of complaint");
     a.lists = ~UINT64_C(0);
-    check_when("{text_has: [complaint]}", &f,
-               "rule r matched: text has words of complaint (saw some)");
+    check_when("{text_has: [complaint]}", &f, "matched, because the text has words of complaint");
 }
 
 static void test_groups(void **state)
@@ -114,19 +111,18 @@ static void test_groups(void **state)
     apl_assessment a = calm();
     apl_rule_facts f = facts_of(&a);
     check_when("{intent: other, sentiment: positive, conduct: civil}", &f,
-               "rule r did not match: sentiment is positive (saw neutral)");
+               "did not match: sentiment is neutral, not positive");
     check_when("{any: {intent: spam, sentiment: neutral}}", &f,
-               "rule r matched: sentiment is neutral (saw neutral)");
+               "matched, because sentiment is neutral");
     check_when("{any: {intent: spam, sentiment: positive}}", &f,
-               "rule r did not match: sentiment is positive (saw neutral)");
+               "did not match: sentiment is neutral, not positive");
     check_when("{any: [{intent: other, sentiment: positive}, {conduct: civil, lang: en}]}", &f,
-               "rule r matched: language is en (saw en-GB)");
-    check_when("{not: {intent: other}}", &f,
-               "rule r did not match: unless intent is other (saw other)");
+               "matched, because language is en-GB");
+    check_when("{not: {intent: other}}", &f, "did not match: intent is other, which rules it out");
     check_when("{not: {intent: spam, sentiment: negative}}", &f,
-               "rule r matched: unless sentiment is negative (saw neutral)");
-    check_when("{not: {not: {intent: other}}}", &f, "rule r matched: intent is other (saw other)");
-    check_when("{all: {any: {intent: other}}}", &f, "rule r matched: intent is other (saw other)");
+               "matched, because sentiment is neutral, not negative");
+    check_when("{not: {not: {intent: other}}}", &f, "matched, because intent is other");
+    check_when("{all: {any: {intent: other}}}", &f, "matched, because intent is other");
 }
 
 static void test_first_gives_and_last_fills(void **state)
@@ -155,9 +151,9 @@ static void test_first_gives_and_last_fills(void **state)
     assert_int_equal(v.step_count, 3);
     APL_AUTO(apl_buf) buf = APL_BUF(1000);
     assert_int_equal(apl_verdict_trace_format(&v, &buf, NULL), APL_OK);
-    assert_string_equal(apl_buf_str(&buf), "rule a matched: always\n"
-                                           "rule no did not match: intent is spam (saw other)\n"
-                                           "rule b matched: always\n");
+    assert_string_equal(apl_buf_str(&buf), "a: matched, because it asks for nothing\n"
+                                           "no: did not match: intent is other, not spam\n"
+                                           "b: matched, because it asks for nothing\n");
     /* The same facts give the same verdict. */
     static apl_verdict again;
     apl_rules_eval(p, &f, &again);

@@ -2,6 +2,7 @@
 /* Allocation with a fault hook; see mem.h. Tests: tests/unit/base/test_mem.c */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,4 +65,9 @@ size_t apl_mem_fail_at(size_t n, int forever)
     atomic_store(&fail_forever, forever);
     atomic_store(&armed, 1);
     return before;
+}
+
+void apl_mem_give_back(void)
+{
+    (void)malloc_trim(0);
 }

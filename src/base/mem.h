@@ -32,4 +32,7 @@ size_t apl_mem_fail_at(size_t n, int forever);
 #define APL_AUTO_MEM __attribute__((cleanup(apl_mem_free_auto)))
 void apl_mem_free_auto(void *pointer_to_pointer);
 
+/* Hands memory that was freed back to the system: after a burst, when nothing else is to do. Takes milliseconds. */
+void apl_mem_give_back(void);
+
 #endif

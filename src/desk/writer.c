@@ -3,6 +3,7 @@
 #include "desk/writer.h"
 
 enum { JOBS_PER_COMMIT = 256 };
+static const int64_t rest_after_us = 5 * APL_US_PER_SECOND;
 
 typedef apl_rc (*alone_fn)(apl_desk *desk, void *ctx, apl_err *err);
 
@@ -21,6 +22,8 @@ struct apl_writer {
     apl_cond has_result;
     apl_write_job *first, *last;
     bool is_closing;
+    bool must_rest; /* of the thread itself, as the next */
+    int64_t changed_mono_us;
 };
 
 static void run_saved(apl_tx *tx, apl_write_job *job)
@@ -46,6 +49,12 @@ static void fail_all(apl_write_job **jobs, size_t count, apl_rc rc, const apl_er
     }
 }
 
+static int64_t mono_us(const apl_writer *writer)
+{
+    const apl_clock_src *clock = writer->desk->env.clock;
+    return clock->mono_us(clock->ctx);
+}
+
 static void commit_group(apl_writer *writer, apl_write_job **jobs, size_t count)
 {
     apl_tx tx;
@@ -63,6 +72,10 @@ static void commit_group(apl_writer *writer, apl_write_job **jobs, size_t count)
         }
     }
     int64_t before = tx.first_size, after = tx.head.size;
+    if (after != before) {
+        writer->must_rest = true;
+        writer->changed_mono_us = mono_us(writer);
+    }
     if (rc)
         apl_tx_rollback(&tx);
     else
@@ -91,14 +104,32 @@ static size_t take_group(apl_writer *writer, apl_write_job **jobs)
     return count;
 }
 
+/* With the mutex. Some time after the last change the store gives back its cache, once. */
+static void wait_for_work(apl_writer *writer)
+{
+    while (!writer->first && !writer->is_closing) {
+        int64_t left = writer->changed_mono_us + rest_after_us - mono_us(writer);
+        if (!writer->must_rest) {
+            apl_cond_wait(&writer->has_work, &writer->mutex);
+        } else if (left > 0) {
+            (void)apl_cond_wait_us(&writer->has_work, &writer->mutex, left);
+        } else {
+            writer->must_rest = false;
+            apl_mutex_unlock(&writer->mutex);
+            writer->desk->store->backend->rest(writer->desk->conn);
+            apl_mem_give_back();
+            apl_mutex_lock(&writer->mutex);
+        }
+    }
+}
+
 static void run_thread(void *ctx)
 {
     apl_writer *writer = ctx;
     apl_write_job *jobs[JOBS_PER_COMMIT];
     apl_mutex_lock(&writer->mutex);
     for (;;) {
-        while (!writer->first && !writer->is_closing)
-            apl_cond_wait(&writer->has_work, &writer->mutex);
+        wait_for_work(writer);
         if (!writer->first)
             break;
         size_t count = take_group(writer, jobs);

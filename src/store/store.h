@@ -62,6 +62,8 @@ typedef struct apl_store_backend {
     apl_rc (*search_query)(apl_span typed, apl_buf *out, apl_err *err);
     /* Moves the write-ahead log into the database and cuts it (a no-op elsewhere). */
     apl_rc (*checkpoint)(apl_conn *conn, apl_err *err);
+    /* Gives memory back that only busy times need. */
+    void (*rest)(apl_conn *conn);
     /* Backend's own integrity check; APL_E_CORRUPT names what it found. */
     apl_rc (*check)(apl_conn *conn, apl_err *err);
 } apl_store_backend;

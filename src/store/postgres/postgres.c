@@ -366,6 +366,11 @@ static apl_rc pg_search_query(apl_span typed, apl_buf *out, apl_err *err)
     return apl_search_terms(typed, out, add_term, err);
 }
 
+static void pg_rest(apl_conn *conn)
+{
+    (void)conn; /* the cache is the server's */
+}
+
 static apl_rc pg_checkpoint(apl_conn *conn, apl_err *err)
 {
     (void)conn, (void)err; /* the server's own business */
@@ -398,6 +403,7 @@ static const apl_store_backend backend = {
     .search_ids_sql = search_ids_sql,
     .search_query = pg_search_query,
     .checkpoint = pg_checkpoint,
+    .rest = pg_rest,
     .check = pg_check,
 };
 

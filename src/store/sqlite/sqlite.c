@@ -369,6 +369,11 @@ static apl_rc sqlite_checkpoint(apl_conn *base, apl_err *err)
                : APL_OK;
 }
 
+static void sqlite_rest(apl_conn *base)
+{
+    (void)sqlite3_db_release_memory(((sqlite_conn *)base)->db);
+}
+
 static apl_rc sqlite_check(apl_conn *conn, apl_err *err)
 {
     apl_cursor *cursor = NULL;
@@ -402,6 +407,7 @@ static const apl_store_backend backend = {
     .search_ids_sql = search_ids_sql,
     .search_query = sqlite_search_query,
     .checkpoint = sqlite_checkpoint,
+    .rest = sqlite_rest,
     .check = sqlite_check,
 };
 

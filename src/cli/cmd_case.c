@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `aplomb case list` and `aplomb case show`, from the same queries as the inbox. Tests: tests/e2e/test_cli.py */
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "desk/detail.h"
 #include "desk/query_case.h"
 #include "model/timeline.h"
@@ -11,17 +12,6 @@
 #include <string.h>
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, OUTPUT_MAX_BYTES = 16 * 1024 * 1024, THREAD_MAX = 200 };
-
-/* Strangers' text on a terminal: no control characters, no line breaks. */
-static void print_plain(apl_span text, size_t max_bytes)
-{
-    for (size_t i = 0; i < text.len && i < max_bytes; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        (void)putchar(c < 0x20 || c == 0x7f ? ' ' : c);
-    }
-    if (text.len > max_bytes)
-        (void)printf(" …");
-}
 
 static void print_left(apl_time_us due, apl_time_us now)
 {
@@ -46,11 +36,11 @@ static void print_line(const apl_case_line *line, apl_time_us now)
     else
         (void)printf("no clock runs");
     (void)printf("  ");
-    print_plain(line->author_name, 32);
+    apl_cli_print_plain(stdout, line->author_name, 32);
     (void)printf("\n        ");
-    print_plain(line->row.headline, 160);
+    apl_cli_print_plain(stdout, line->row.headline, 160);
     (void)printf("\n        ");
-    print_plain(line->row.why, 160);
+    apl_cli_print_plain(stdout, line->row.why, 160);
     (void)printf("\n");
 }
 
@@ -168,7 +158,7 @@ static void print_trace(const apl_desk *desk, const whole_case *c)
         if (apl_detail_step_format(&d, policy, &text, NULL))
             break;
         (void)printf("  %.*s: ", APL_SPAN_ARGS(d.rule));
-        print_plain(apl_buf_view(&text), 300);
+        apl_cli_print_plain(stdout, apl_buf_view(&text), 300);
         (void)printf("\n");
     }
 }
@@ -184,17 +174,17 @@ static void print_case(const apl_desk *desk, const whole_case *c, apl_time_us no
         if (!stop)
             continue;
         (void)printf("  %-15s %-11s ", apl_clock_kind_name((apl_clock_kind)row->kind), stop);
-        print_plain(row->reason, 300);
+        apl_cli_print_plain(stdout, row->reason, 300);
         (void)printf("\n");
     }
     (void)printf("\nposts\n");
     for (size_t i = 0; i < c->thread.count; i++) {
         const apl_thread_post *p = &c->thread.posts[i];
         (void)printf("  %s  ", apl_time_format(p->post.posted_us, when));
-        print_plain(p->author_name, 40);
+        apl_cli_print_plain(stdout, p->author_name, 40);
         (void)printf("%s%s\n    ", p->post.is_own ? " (own)" : "",
                      p->post.deleted_us != APL_TIME_NONE ? " (deleted)" : "");
-        print_plain(p->version.text, 2000);
+        apl_cli_print_plain(stdout, p->version.text, 2000);
         (void)printf("\n");
     }
     print_trace(desk, c);

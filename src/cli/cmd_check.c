@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `aplomb verify` and `aplomb doctor`. Tests: tests/e2e/test_verify.py, tests/e2e/test_doctor.py */
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "crypto/encode.h"
 #include "desk/doctor.h"
 #include "desk/verify.h"
@@ -12,13 +13,6 @@
 #include <string.h>
 
 enum { OUTPUT_MAX_BYTES = 16 * 1024 * 1024 };
-
-/* What is stored may have been written by anybody: no control characters on the terminal. */
-static void print_plain(const char *text)
-{
-    for (; *text; text++)
-        (void)putchar((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
-}
 
 static const char *store_option(const apl_cli *cli)
 {
@@ -82,13 +76,13 @@ static apl_rc print_verify_json(const apl_verify_report *r, const char *key, apl
 static void print_finding(const apl_finding *f)
 {
     (void)printf("%-8s ", apl_finding_kind_name(f->kind));
-    print_plain(f->where);
+    apl_cli_print_plain(stdout, apl_span_of(f->where), SIZE_MAX);
     if (f->column[0]) {
         (void)printf(", ");
-        print_plain(f->column);
+        apl_cli_print_plain(stdout, apl_span_of(f->column), SIZE_MAX);
     }
     (void)printf(": ");
-    print_plain(f->detail);
+    apl_cli_print_plain(stdout, apl_span_of(f->detail), SIZE_MAX);
     if (f->seq >= 0)
         (void)printf(" (entry %lld)", (long long)f->seq);
     (void)printf("\n");
@@ -111,7 +105,7 @@ static void print_verify_text(const apl_verify_report *r, const char *key)
                  (long long)r->commitments, (long long)r->checkpoints, seconds,
                  seconds > 0 ? (double)r->entries / seconds : 0.0);
     (void)printf("root %s\nkey  ", root);
-    print_plain(key);
+    apl_cli_print_plain(stdout, apl_span_of(key), SIZE_MAX);
     (void)printf("\nnot proven: the words in the search index (which posts it holds is)\n");
     if (found)
         (void)printf(
@@ -174,10 +168,10 @@ static void print_doctor_text(const apl_doctor_report *report)
     for (size_t i = 0; i < report->count; i++) {
         const apl_check *check = &report->checks[i];
         (void)printf("%-8s %-15s ", apl_check_status_name(check->status), check->name);
-        print_plain(check->detail);
+        apl_cli_print_plain(stdout, apl_span_of(check->detail), SIZE_MAX);
         if (check->fix[0]) {
             (void)printf("\n%25s", "→ ");
-            print_plain(check->fix);
+            apl_cli_print_plain(stdout, apl_span_of(check->fix), SIZE_MAX);
         }
         (void)printf("\n");
     }

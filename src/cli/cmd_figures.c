@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `aplomb stats` and `aplomb report`. Tests: tests/e2e/test_report.py, tests/e2e/test_import.py */
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "desk/stats.h"
 #include "pulse/report.h"
 
@@ -114,15 +115,6 @@ static void print_groups(const char *title, const apl_report_group *groups, size
         (void)printf("… and %zu more (--json shows all)\n", count - GROUPS_SHOWN);
 }
 
-/* Posts are strangers' text: line breaks and control characters must not reach the terminal. */
-static void print_plain(apl_span text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        (void)putchar(c < 0x20 || c == 0x7f ? ' ' : c);
-    }
-}
-
 static void print_top(const apl_report *report)
 {
     char when[APL_TIME_TEXT_BYTES];
@@ -132,12 +124,12 @@ static void print_top(const apl_report *report)
     for (size_t i = 0; i < report->top_count; i++) {
         const apl_report_top *t = &report->top[i];
         (void)printf("%3zu. ", i + 1);
-        print_plain(t->text);
+        apl_cli_print_plain(stdout, t->text, SIZE_MAX);
         (void)printf("\n     case %lld, ", (long long)t->case_id);
-        print_plain(t->author);
+        apl_cli_print_plain(stdout, t->author, SIZE_MAX);
         (void)printf(", %s%s\n     ", apl_time_format(t->posted_us, when),
                      t->reply_us == APL_TIME_NONE ? ", never answered" : ", answered late");
-        print_plain(t->why);
+        apl_cli_print_plain(stdout, t->why, SIZE_MAX);
         (void)printf("\n");
     }
 }

@@ -5,6 +5,7 @@
  */
 #include "cli/commands.h"
 #include "cli/remote.h"
+#include "cli/terminal.h"
 #include "desk/channel.h"
 #include "desk/workspace.h"
 #include "desk/writer.h"
@@ -157,10 +158,11 @@ static apl_rc list_channels(apl_cli *cli, apl_desk *desk, apl_json_writer *w, ap
             apl_json_member_string(w, "name", apl_cursor_span(cursor, 3));
             apl_json_object_end(w);
         } else {
-            (void)printf("%6lld  %-10.*s %-24.*s %.*s\n", (long long)apl_cursor_i64(cursor, 0),
+            (void)printf("%6lld  %-10.*s %-24.*s ", (long long)apl_cursor_i64(cursor, 0),
                          APL_SPAN_ARGS(apl_cursor_span(cursor, 2)),
-                         APL_SPAN_ARGS(apl_cursor_span(cursor, 1)),
-                         APL_SPAN_ARGS(apl_cursor_span(cursor, 3)));
+                         APL_SPAN_ARGS(apl_cursor_span(cursor, 1)));
+            apl_cli_print_plain(stdout, apl_cursor_span(cursor, 3), SIZE_MAX);
+            (void)printf("\n");
         }
     }
     apl_cursor_close(cursor);

@@ -2,6 +2,7 @@
 /* `aplomb user add|list|link`: on the directory itself, or through the server that holds it. Tests: tests/e2e/test_cli.py */
 #include "cli/commands.h"
 #include "cli/remote.h"
+#include "cli/terminal.h"
 #include "desk/session.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -221,9 +222,10 @@ apl_rc apl_cmd_user_list(apl_cli *cli, apl_err *err)
     for (size_t i = 0; i < page.count && !rc; i++) {
         const apl_user_row *row = &page.rows[i];
         if (!apl_cli_has(cli, "json")) {
-            (void)printf("%6lld  %-10.*s %-32.*s %.*s\n", (long long)row->id,
-                         APL_SPAN_ARGS(row->role), APL_SPAN_ARGS(row->email),
-                         APL_SPAN_ARGS(row->name));
+            (void)printf("%6lld  %-10.*s %-32.*s ", (long long)row->id, APL_SPAN_ARGS(row->role),
+                         APL_SPAN_ARGS(row->email));
+            apl_cli_print_plain(stdout, row->name, SIZE_MAX);
+            (void)printf("\n");
             continue;
         }
         apl_json_object_begin(&w);

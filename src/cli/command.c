@@ -40,8 +40,8 @@ apl_rc apl_cli_number(const apl_cli *cli, const char *name, apl_cli_range range,
     int64_t value = range.otherwise;
     if (text && (apl_span_parse_i64(apl_span_of(text), &value, NULL) || value < range.min ||
                  value > range.max))
-        return apl_err_set(err, APL_E_USAGE, "--%s takes a whole number from %lld to %lld", name,
-                           (long long)range.min, (long long)range.max);
+        return apl_err_set(err, APL_E_USAGE, "%s%s takes a whole number from %lld to %lld",
+                           name[1] ? "--" : "-", name, (long long)range.min, (long long)range.max);
     *out_value = value;
     return APL_OK;
 }

@@ -131,7 +131,7 @@ const apl_command apl_commands[] = {
      "What cannot be taken goes into a rejects file that can be mended and imported again.\n\n"
      "Roles for --map: id, text, author, author_name, time, parent, direction, company, rating, "
      "title, kind, url, lang,\n"
-     "reach, echo, revision, event. A mapping that you correct is remembered for the same "
+     "reach, echo_count, revision, event. A mapping that you correct is remembered for the same "
      "header.\n\n"
      "  aplomb import tweets.csv\n  aplomb import reviews.tsv.gz --map "
      "text=review_text,author=user --zone Europe/Paris\n"

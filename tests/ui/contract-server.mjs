@@ -297,6 +297,11 @@ export async function startContractServer(options = {}) {
       world.users.push(user);
       return [201, { user, sign_in_path: "/sign-in?token=another", expires_at: new Date(Date.now() + 86400e3).toISOString() }];
     },
+    createUserLink: ({ id }) => {
+      const user = world.users.find((one) => one.id === id);
+      if (!user) throw new Problem(404, "Not found", `there is nobody with the id ${id}`, { where: "user_id" });
+      return [201, { user, sign_in_path: "/sign-in?token=anew", expires_at: new Date(Date.now() + 86400e3).toISOString() }];
+    },
     listViews: () => {
       const all = [...world.cases.values()].map(summaryOf);
       return [200, { items: CONTRACT.components.schemas.ViewName.enum.map((name) => { const n = all.filter(VIEWS[name]).length; return { name, count: Math.min(n, 1000), is_capped: n > 1000 }; }), next_cursor: null }];
@@ -323,7 +328,7 @@ export async function startContractServer(options = {}) {
       const match = request.headers["if-match"];
       if (!match) throw new Problem(428, "If-Match is missing", "A change of a case needs the ETag that it is based on.");
       if (match !== "*" && match !== summaryOf(one).etag) throw new Problem(412, "Changed meanwhile", "Jo Brandt changed this case a moment ago.", { fix: "Look at the case as it is now and repeat the change if you still want it." });
-      if (body.state && !NEXT_STATES[one.summary.state].includes(body.state)) throw new Problem(412, "Changed meanwhile", `a case that is ${one.summary.state} cannot become ${body.state}`, { fix: `it can become ${NEXT_STATES[one.summary.state].join(", ")}` });
+      if (body.state && !NEXT_STATES[one.summary.state].includes(body.state)) throw new Problem(422, "Invalid input", `a case that is ${one.summary.state} cannot become ${body.state}`, { where: "state", fix: `it can become ${NEXT_STATES[one.summary.state].join(", ")}` });
       const { assignee_id, ...rest } = body;
       Object.assign(one.summary, rest);
       if (assignee_id !== undefined) one.summary.assignee = assignee_id === null ? null : { id: assignee_id, name: world.users.find((user) => user.id === assignee_id).name };

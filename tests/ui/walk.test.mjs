@@ -3,7 +3,7 @@
 // The mouse is never used here. Runs against the contract server or, by APLOMB_URL, the real one.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { closeBrowser, closePage, isReal, openPage, startServer } from "./harness.mjs";
+import { assertAccessible, closeBrowser, closePage, isReal, openPage, startServer } from "./harness.mjs";
 
 let server;
 before(async () => { server = await startServer(); });
@@ -224,6 +224,23 @@ test("keys can be switched off, one by one and all together", async () => {
   await page.keyboard.press("g");
   await page.keyboard.press("r");
   await page.waitForSelector(".report");
+  await closePage(page, server);
+});
+
+test("a new sign-in link for somebody is shown once", async () => {
+  const page = await openPage(server);
+  await page.goto(server.url + "/settings");
+  await page.waitForSelector(".people li");
+  const button = page.getByRole("button", { name: /^New sign-in link for / }).first();
+  const name = (await button.getAttribute("aria-label")).replace("New sign-in link for ", "");
+  await button.focus();
+  await page.keyboard.press("Enter");
+  const link = page.getByLabel(`Sign-in link for ${name}`, { exact: true });
+  assert.match(await link.inputValue(), /^http:\/\/[^/]+\/sign-in\?token=\S+$/);
+  await assertAccessible(page, "settings with a link");
+  await page.getByRole("button", { name: "I have it" }).focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await link.count(), 0);
   await closePage(page, server);
 });
 

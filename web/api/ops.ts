@@ -64,6 +64,9 @@ export const listUsers = () => call<Page<User>>("GET", `${API}/users${query({ li
 export const createUser = (body: Schemas["UserCreate"], idempotencyKey: string) =>
   call<Schemas["UserCreated"]>("POST", `${API}/users`, { body, idempotencyKey });
 
+/** No idempotency key: each asking makes another link, and the newest is the one that is shown. */
+export const createUserLink = (id: number) => call<Schemas["UserCreated"]>("POST", `${API}/users/${id}/link`);
+
 export const listViews = () => call<Page<View>>("GET", `${API}/views`);
 
 export interface CaseQuery {

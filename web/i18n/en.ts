@@ -204,6 +204,7 @@ export const t = {
     channelAdd: "Add channel", channelPosts: "Posts", channelLast: "Last post", channelHook: "Address", never: "never",
     secretTitle: (name: string) => `The secret of “${name}”`, secretHint: "Copy it now: it is shown this once. Whoever knows it can send posts in this channel’s name.", copy: "Copy", copied: "Copied.", secretDone: "I have it",
     users: "People", userName: "Name", userEmail: "E-mail address", userRole: "Role", userAdd: "Add person", roles: { owner: "Owner: everything", agent: "Agent: works on cases", reader: "Reader: looks only" },
+    linkNew: "New sign-in link", linkNewFor: (name: string) => `New sign-in link for ${name}`,
     linkTitle: (name: string) => `Sign-in link for ${name}`, linkHint: "It works once. Hand it over yourself; it is not sent anywhere.",
     password: "My password", passwordNone: "You have no password yet. Without one, this session is your only way in once the link is used.", passwordCurrent: "Current password", passwordNew: "New password", passwordHint: "At least 10 characters.", passwordSave: "Set password", passwordSaved: "Password set. Other sessions were ended.",
     appearance: "Appearance", theme: "Theme", themes: { system: "As the system", light: "Light", dark: "Dark" },

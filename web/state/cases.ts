@@ -199,7 +199,7 @@ export async function changeCase(row: CaseSummary, patch: CasePatch, said: strin
 
 async function reportChangeFailed(id: number, error: unknown): Promise<void> {
   const trouble = asTrouble(error);
-  if (trouble.status === 412) {
+  if (trouble.status === 412 || trouble.status === 422) {
     try {
       tellCaseChanged(await ops.getCase(id));
     } catch {

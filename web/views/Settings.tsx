@@ -110,9 +110,18 @@ function People() {
       setTrouble(asTrouble(error));
     }
   };
+  const renew = async (user: User) => {
+    try {
+      const done = await ops.createUserLink(user.id);
+      setMade({ name: done.user.name, link: window.location.origin + done.sign_in_path });
+      setTrouble(null);
+    } catch (error) {
+      setTrouble(asTrouble(error));
+    }
+  };
   return (
     <Part id="people" title={s.users}>
-      <ul class="plain people"><For each={items()}>{(user) => <li><strong><bdi>{user.name}</bdi></strong> <span class="quiet"><bdi>{user.email}</bdi> · {s.roles[user.role].split(":")[0]}</span></li>}</For></ul>
+      <ul class="plain people"><For each={items()}>{(user) => <li><strong><bdi>{user.name}</bdi></strong> <span class="quiet"><bdi>{user.email}</bdi> · {s.roles[user.role].split(":")[0]}</span><Show when={may("user.write")}> <button type="button" class="button small" aria-label={s.linkNewFor(user.name)} onClick={() => void renew(user)}>{s.linkNew}</button></Show></li>}</For></ul>
       <Show when={made()}>{(one) => <Once title={s.linkTitle(one().name)} hint={s.linkHint} value={one().link} onDone={() => setMade(null)} />}</Show>
       <Show when={trouble()}>{(what) => <TroubleNote trouble={what()} />}</Show>
       <Show when={may("user.write")}>

@@ -218,26 +218,34 @@ static apl_rc collect_own(plan *p, const char *given, const apl_policy *policy, 
     return APL_OK;
 }
 
-/* The standard input can be read only once, an import reads twice. */
-static apl_rc spool_stdin(plan *p, apl_err *err)
+/* The standard input and pipes can be read only once, an import reads twice. */
+static apl_rc spool_input(plan *p, apl_err *err)
 {
     APL_AUTO(apl_buf) dir = APL_BUF(APL_PATH_MAX_BYTES);
     char chunk[64 * 1024];
-    apl_rc rc = apl_dir_temp("aplomb-import-", &dir, err);
-    if (rc)
+    apl_file *in = NULL;
+    apl_rc rc = apl_file_open(p->options.path, &in, err);
+    if (!rc)
+        rc = apl_dir_temp("aplomb-import-", &dir, err);
+    if (rc) {
+        apl_file_close(in);
         return rc;
+    }
     (void)snprintf(p->spool_dir, sizeof p->spool_dir, "%s", apl_buf_str(&dir));
     (void)snprintf(p->spool, sizeof p->spool, "%s/stdin", apl_buf_str(&dir));
     FILE *out = fopen(p->spool, "wx");
-    size_t n = 0;
-    while (out && (n = fread(chunk, 1, sizeof chunk, stdin)) > 0)
-        if (fwrite(chunk, 1, n, out) != n)
-            break;
-    bool failed = !out || ferror(out) || ferror(stdin);
+    bool failed = !out;
+    for (size_t n = 1; !rc && !failed && n;) {
+        rc = apl_file_read(in, chunk, sizeof chunk, &n, err);
+        failed = !rc && fwrite(chunk, 1, n, out) != n;
+    }
     if (out && fclose(out))
         failed = true;
+    apl_file_close(in);
+    if (rc)
+        return rc;
     if (failed)
-        return apl_err_set(err, APL_E_IO, "the standard input could not be kept in %s", p->spool);
+        return apl_err_set(err, APL_E_IO, "the input could not be kept in %s", p->spool);
     p->options.path = p->spool;
     return APL_OK;
 }
@@ -271,8 +279,8 @@ static apl_rc make_plan(apl_cli *cli, plan *p, apl_err *err)
     apl_rc rc = zone ? load_zone(p, zone, err) : APL_OK;
     if (!rc && p->options.kind)
         rc = apl_post_kind_parse(apl_span_of(p->options.kind), &kind, err);
-    if (!rc && strcmp(p->options.path, "-") == 0)
-        rc = spool_stdin(p, err);
+    if (!rc && (strcmp(p->options.path, "-") == 0 || apl_file_is_pipe(p->options.path)))
+        rc = spool_input(p, err);
     return rc;
 }
 

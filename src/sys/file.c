@@ -232,6 +232,12 @@ bool apl_file_exists(const char *path)
     return lstat(path, &st) == 0;
 }
 
+bool apl_file_is_pipe(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 apl_rc apl_file_stat_size(const char *path, int64_t *out_bytes, apl_err *err)
 {
     struct stat st;

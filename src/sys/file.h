@@ -38,6 +38,8 @@ apl_rc apl_file_rename(const char *from, const char *to, apl_err *err) MUST_USE;
 apl_rc apl_file_remove(const char *path, apl_err *err) MUST_USE;
 /* Anything at that path (a dangling link too). */
 bool apl_file_exists(const char *path);
+/* A pipe with or without a name: it can be read only once. */
+bool apl_file_is_pipe(const char *path);
 /* Size of a regular file. */
 apl_rc apl_file_stat_size(const char *path, int64_t *out_bytes, apl_err *err) MUST_USE;
 

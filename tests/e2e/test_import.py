@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 
 import pytest
 from program import STORE, Desk, data_file, folder_fingerprint
@@ -246,6 +247,17 @@ def test_the_standard_input(desk, tmp_path):
     done = subprocess.run(desk.command("import", "-", "--json"), input=as_csv().encode(), capture_output=True, env=env, timeout=60)
     assert done.returncode == 0 and json.loads(done.stdout)["taken"] == 5, done.stderr
     assert list(temp.iterdir()) == [], "the copy of the standard input stays behind"
+
+
+def test_a_pipe_is_read_once(desk, tmp_path):
+    """A shell's <(zcat …) is a pipe; an import reads its file twice."""
+    pipe = tmp_path / "posts"
+    os.mkfifo(pipe)
+    feeder = threading.Thread(target=lambda: pipe.write_bytes(as_csv().encode()))
+    feeder.start()
+    done = subprocess.run(desk.command("import", str(pipe), "--json"), capture_output=True, env=desk.env(), timeout=60)
+    feeder.join(10)
+    assert done.returncode == 0 and json.loads(done.stdout)["taken"] == 5, done.stderr
 
 
 # ---- ids that contradict each other ------------------------------------------------------------------------------

@@ -334,7 +334,8 @@ static apl_rc find_column(const apl_archive *archive, apl_span name, int *out_co
     return unknown_column(archive, name, err);
 }
 
-static apl_rc pin_one(apl_mapping *mapping, const apl_archive *archive, apl_span pin, apl_err *err)
+static apl_rc pin_one(apl_mapping *mapping, const apl_archive *archive, apl_span pin, bool *told,
+                      apl_err *err)
 {
     size_t equals = apl_span_find_byte(pin, '=');
     if (equals == SIZE_MAX) {
@@ -350,6 +351,12 @@ static apl_rc pin_one(apl_mapping *mapping, const apl_archive *archive, apl_span
         rc = find_column(archive, name, &column, err);
     if (rc)
         return rc;
+    if (told[role]) {
+        apl_err_set(err, APL_E_USAGE, "\"%s\" is given twice", role_names[role]);
+        apl_err_fix(err, "name one column for it");
+        return APL_E_USAGE;
+    }
+    told[role] = true;
     for (unsigned r = 1; r < APL_COLUMN_COUNT && column >= 0; r++) {
         if (mapping->column[r] == column && !mapping->pinned[r])
             mapping->column[r] = APL_MAPPING_NO_COLUMN;
@@ -364,11 +371,12 @@ apl_rc apl_mapping_pin(apl_mapping *mapping, const apl_archive *archive, apl_spa
                        apl_err *err)
 {
     apl_mapping pinned = *mapping;
+    bool told[APL_COLUMN_COUNT] = {false};
     apl_span rest = pins, part;
     while (rest.len && apl_span_split(&rest, ',', &part)) {
         if (!apl_span_trim(part).len)
             continue;
-        apl_rc rc = pin_one(&pinned, archive, part, err);
+        apl_rc rc = pin_one(&pinned, archive, part, told, err);
         if (rc) {
             apl_err_where(err, "--map");
             return rc;

@@ -108,6 +108,7 @@ static void pin_error(const char *pins, const char *what, const char *fix)
 static void test_pin_errors(void **state)
 {
     (void)state;
+    pin_error("text=1,text=user", "\"text\" is given twice", "one column");
     pin_error("text=reveiw_text", "there is no column \"reveiw_text\"",
               "the nearest: review_text, ");
     pin_error("user=user,text=4", "\"user\" is nothing that a column can be",

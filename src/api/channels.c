@@ -69,7 +69,7 @@ static apl_rc run_create(apl_tx *tx, void *ctx, apl_json_writer *w, apl_err *err
 
 apl_rc api_channel_create(apl_http_request *request, apl_http_response *response, apl_err *err)
 {
-    static const char *const names[] = {"name", "kind", NULL};
+    static const char *const names[] = {"name", "kind", "slug", NULL};
     channel_job job = {.actor = who_of(request)->caller.actor};
     apl_json root;
     apl_rc rc = api_body(request, names, &root, err);
@@ -77,6 +77,8 @@ apl_rc api_channel_create(apl_http_request *request, apl_http_response *response
         rc = api_body_text(root, "name", 1, 128, &job.channel.name, err);
     if (!rc)
         rc = api_body_text(root, "kind", 1, 32, &job.channel.kind, err);
+    if (!rc)
+        rc = api_body_text(root, "slug", 0, APL_CHANNEL_SLUG_MAX_BYTES - 1, &job.channel.slug, err);
     if (rc)
         return rc;
     return api_write_run(request, response, &(api_write){run_create, &job, 201, NULL}, err);

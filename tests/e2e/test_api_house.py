@@ -44,6 +44,15 @@ def test_checkpoint(house):
     assert before[0] == after[0] and int(after[1]) > int(before[1]) and after[4].startswith("— " + after[0])
 
 
+def test_a_channel_may_bring_its_short_name(house):
+    """A name without any of a-z and 0-9 makes none; the command line sends one too."""
+    problem = house.owner.want(422, "POST", "/api/v1/channels", json={"name": "Отзывы", "kind": "webhook"}).json()
+    assert problem["where"] == "slug"
+    made = house.owner.want(201, "POST", "/api/v1/channels", json={"name": "Отзывы", "kind": "webhook", "slug": "otzyvy"}).json()
+    assert made["channel"]["name"] == "Отзывы"
+    house.owner.want(409, "POST", "/api/v1/channels", json={"name": "Отзывы", "kind": "webhook", "slug": "otzyvy"})
+
+
 def test_users_and_channels_page(house):
     for path in ("/users", "/channels"):
         one = house.owner.all(path, limit=1)

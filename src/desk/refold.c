@@ -593,54 +593,51 @@ apl_rc apl_case_refold(apl_tx *tx, int64_t case_id, apl_err *err)
     return rc ? rc : fold_into(tx, &row, &t, APL_SPAN_NONE, false, err);
 }
 
-static apl_rc move_steps(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
+/* Rows that hang on a case, one by one: each is sealed anew. */
+typedef struct followers {
+    const apl_table *table;
+    const char *first_sql;
+    void *row; /* of the table, and where in it the case stands */
+    int64_t *row_case_id;
+} followers;
+
+static apl_rc move_followers(apl_tx *tx, const followers *f, int64_t gone, int64_t keep,
+                             apl_err *err)
 {
-    static const char sql[] =
-        "SELECT " APL_LIST(APL_STEP_COLUMNS) " FROM case_step WHERE workspace_id = $1"
-                                             " AND case_id = $2 ORDER BY id LIMIT 1";
     for (;;) {
-        apl_step_row row;
         apl_cursor *cursor = NULL;
         bool has_row = false;
-        apl_rc rc = apl_conn_query(
-            tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
+        apl_rc rc = apl_conn_query(tx->conn, f->first_sql,
+                                   APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor,
+                                   err);
         if (!rc)
             rc = apl_cursor_next(cursor, &has_row, err);
         if (!rc && has_row)
-            rc = apl_row_read(cursor, &apl_table_step, 0, &tx->arena, &row, err);
+            rc = apl_row_read(cursor, f->table, 0, &tx->arena, f->row, err);
         apl_cursor_close(cursor);
         if (rc || !has_row)
             return rc;
-        row.case_id = keep;
-        rc = apl_tx_update(tx, &apl_table_step, &row, err);
+        *f->row_case_id = keep;
+        rc = apl_tx_update(tx, f->table, f->row, err);
         if (rc)
             return rc;
     }
 }
 
-static apl_rc move_notes(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
+static apl_rc move_steps_and_notes(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 {
-    static const char sql[] =
+    static const char step_sql[] =
+        "SELECT " APL_LIST(APL_STEP_COLUMNS) " FROM case_step WHERE workspace_id = $1"
+                                             " AND case_id = $2 ORDER BY id LIMIT 1";
+    static const char note_sql[] =
         "SELECT " APL_LIST(APL_NOTE_COLUMNS) " FROM note WHERE workspace_id = $1"
                                              " AND case_id = $2 ORDER BY id LIMIT 1";
-    for (;;) {
-        apl_note_row row;
-        apl_cursor *cursor = NULL;
-        bool has_row = false;
-        apl_rc rc = apl_conn_query(
-            tx->conn, sql, APL_VALS(APL_I64(tx->workspace_id), APL_I64(gone)), &cursor, err);
-        if (!rc)
-            rc = apl_cursor_next(cursor, &has_row, err);
-        if (!rc && has_row)
-            rc = apl_row_read(cursor, &apl_table_note, 0, &tx->arena, &row, err);
-        apl_cursor_close(cursor);
-        if (rc || !has_row)
-            return rc;
-        row.case_id = keep;
-        rc = apl_tx_update(tx, &apl_table_note, &row, err);
-        if (rc)
-            return rc;
-    }
+    apl_step_row step;
+    apl_note_row note;
+    const followers steps = {&apl_table_step, step_sql, &step, &step.case_id};
+    const followers notes = {&apl_table_note, note_sql, &note, &note.case_id};
+    apl_rc rc = move_followers(tx, &steps, gone, keep, err);
+    return rc ? rc : move_followers(tx, &notes, gone, keep, err);
 }
 
 apl_rc apl_case_merge(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
@@ -661,9 +658,7 @@ apl_rc apl_case_merge(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
     if (!rc)
         rc = void_clocks_from(tx, &clocks, 0, err);
     if (!rc)
-        rc = move_steps(tx, gone, keep, err);
-    if (!rc)
-        rc = move_notes(tx, gone, keep, err);
+        rc = move_steps_and_notes(tx, gone, keep, err);
     if (!rc)
         rc = apl_tx_about(tx, "case", gone, err);
     return rc;

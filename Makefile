@@ -5,7 +5,7 @@ PORT ?= 8080
 PREFIX ?= /usr/local
 POSTS ?=
 
-.PHONY: help build run test gates check bench fuzz sanitize matrix fresh install clean
+.PHONY: help build run test gates check screenshot bench fuzz sanitize matrix fresh install clean
 
 help:
 	@echo 'make run [PORT=8080]      the demo workspace in ./aplomb-data on http://127.0.0.1:8080'
@@ -19,6 +19,7 @@ help:
 	@echo 'make matrix               gcc and clang, both stores, all sanitizers (slow)'
 	@echo 'make fuzz                 one minute per fuzz target (FUZZ_SECONDS=60)'
 	@echo 'make fresh                proves run and test in a bare Debian 12 (slow, needs root)'
+	@echo 'make screenshot           docs/images/inbox.png, from the demo in the real program'
 	@echo 'make install PREFIX=dir   the program (default /usr/local)'
 	@echo 'make clean                removes build/'
 
@@ -37,6 +38,11 @@ gates:
 	@/usr/bin/python3 tools/gates/run.py
 
 check: gates test
+
+screenshot:
+	@tools/setup test
+	@tools/build
+	@tools/screenshot
 
 bench:
 	@tools/setup test

@@ -128,6 +128,22 @@ static bool field_holds(const apl_condition *c, const apl_rule_facts *f, const s
     }
 }
 
+static bool holds(const apl_condition *c, const apl_rule_facts *f, seen *s);
+
+/* A `not` beside other conditions: when it holds, what held before it is the better reason. */
+static bool excludes(const apl_condition *c, const apl_rule_facts *f, seen *s)
+{
+    char text[sizeof(((apl_verdict_step *)0)->seen)];
+    const apl_condition *clause = s->clause;
+    memcpy(text, s->text, sizeof text);
+    bool held = holds(c, f, s);
+    if (held) {
+        s->clause = clause;
+        memcpy(s->text, text, sizeof text);
+    }
+    return held;
+}
+
 /* Leaves in *s the clause that decided: for `any`, the one that held, else the last that failed. */
 static bool holds(const apl_condition *c, const apl_rule_facts *f, seen *s)
 {
@@ -136,7 +152,8 @@ static bool holds(const apl_condition *c, const apl_rule_facts *f, seen *s)
         return field_holds(c, f, s);
     }
     for (const apl_condition *child = c->first; child; child = child->next) {
-        bool held = holds(child, f, s);
+        bool is_aside = c->op == APL_OP_ALL && child->op == APL_OP_NOT && child != c->first;
+        bool held = is_aside ? excludes(child, f, s) : holds(child, f, s);
         if (c->op == APL_OP_ALL && !held)
             return false;
         if (c->op == APL_OP_ANY && held)

@@ -51,7 +51,8 @@ for (const [sizeName, viewport] of [["wide", WIDE], ["narrow", NARROW]])
   for (const colorScheme of ["light", "dark"])
     for (const screen of screens) {
       const name = `${screen.name}-${sizeName}-${colorScheme}`;
-      if (screen.isEmpty && isReal) continue;
+      // The four looks are proven on the contract server; the real one shows that its own data fit, in two of them.
+      if (isReal && (screen.isEmpty || (viewport === WIDE) !== (colorScheme === "light"))) continue;
       test(name, async () => {
         const at = screen.isEmpty ? empty : server;
         const page = await openPage(at, { viewport, colorScheme, signIn: !screen.isOut, isShared: true });

@@ -121,6 +121,10 @@ static void test_groups(void **state)
     check_when("{not: {intent: other}}", &f, "did not match: intent is other, which rules it out");
     check_when("{not: {intent: spam, sentiment: negative}}", &f,
                "matched, because sentiment is neutral, not negative");
+    check_when("{intent: other, not: {sentiment: negative}}", &f,
+               "matched, because intent is other");
+    check_when("{intent: other, not: {sentiment: neutral}}", &f,
+               "did not match: sentiment is neutral, which rules it out");
     check_when("{not: {not: {intent: other}}}", &f, "matched, because intent is other");
     check_when("{all: {any: {intent: other}}}", &f, "matched, because intent is other");
 }

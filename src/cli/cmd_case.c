@@ -173,6 +173,8 @@ static void print_case(const apl_desk *desk, const whole_case *c, apl_time_us no
         const char *stop = apl_clock_stop_name((apl_clock_stop)row->stop);
         if (!stop)
             continue;
+        if (row->stop == APL_CLOCK_RUNNING && row->paused_since_us != APL_TIME_NONE)
+            stop = "paused";
         (void)printf("  %-15s %-11s ", apl_clock_kind_name((apl_clock_kind)row->kind), stop);
         apl_cli_print_plain(stdout, row->reason, 300);
         (void)printf("\n");
@@ -202,6 +204,7 @@ static void write_clocks(apl_json_writer *w, const apl_case_clocks *clocks)
         apl_json_object_begin(w);
         apl_json_member_str(w, "kind", apl_clock_kind_name((apl_clock_kind)row->kind));
         apl_json_member_str(w, "state", stop);
+        apl_json_member_bool(w, "paused", row->paused_since_us != APL_TIME_NONE);
         apl_json_member_time(w, "started_at", row->start_us);
         apl_json_member_time(w, "due_at", row->due_us);
         apl_json_member_time(w, "stopped_at", row->stopped_us);

@@ -9,6 +9,7 @@
 #include "desk/channel.h"
 #include "desk/workspace.h"
 #include "desk/writer.h"
+#include "json/reader.h"
 #include "json/writer.h"
 
 #include <stdio.h>
@@ -69,6 +70,43 @@ static apl_rc add_channel(apl_tx *tx, void *ctx, apl_err *err)
     return rc;
 }
 
+static apl_rc read_channel_reply(apl_span body, channel_job *job, apl_err *err)
+{
+    APL_AUTO_JSON doc = apl_json_doc_new();
+    apl_json root, channel;
+    apl_span secret = APL_SPAN_NONE;
+    if (!doc)
+        return apl_err_nomem(err);
+    apl_rc rc = apl_json_doc_parse(doc, body, NULL, &root, err);
+    if (!rc)
+        rc = apl_json_get_object(root, "channel", &channel, err);
+    if (!rc)
+        rc = apl_json_get_i64(channel, "id", &job->id, err);
+    if (!rc)
+        rc = apl_json_opt_str(root, "secret", &secret, err);
+    if (!rc)
+        (void)snprintf(job->secret, sizeof job->secret, "%.*s", APL_SPAN_ARGS(secret));
+    return rc;
+}
+
+/* The short name that the server made; it is in the store by now. */
+static apl_rc find_slug(apl_cli *cli, channel_job *job, apl_err *err)
+{
+    apl_desk *desk = NULL;
+    apl_channel_row row;
+    bool found = false;
+    apl_rc rc = apl_cli_open(cli, APL_DESK_READ, &desk, err);
+    if (!rc) {
+        int64_t keys[] = {desk->workspace_id, job->id};
+        rc = apl_row_find(&(apl_reading){desk->conn, &desk->arena}, &apl_table_channel, keys, &row,
+                          &found, err);
+    }
+    if (!rc && found)
+        (void)snprintf(job->slug, sizeof job->slug, "%.*s", APL_SPAN_ARGS(row.slug));
+    apl_desk_close(desk);
+    return rc;
+}
+
 static apl_rc add_channel_remotely(apl_cli *cli, channel_job *job, apl_err *err)
 {
     APL_AUTO(apl_buf) body = APL_BUF(OUTPUT_MAX_BYTES);
@@ -88,10 +126,10 @@ static apl_rc add_channel_remotely(apl_cli *cli, channel_job *job, apl_err *err)
     rc = apl_json_writer_finish(&w, err);
     if (!rc)
         rc = apl_remote_call(remote, "POST", "/api/v1/channels", apl_buf_view(&body), &reply, err);
-    if (!rc)
-        (void)printf("%s\n", apl_buf_str(&reply.body));
     apl_remote_close(remote);
-    return rc;
+    if (!rc)
+        rc = read_channel_reply(apl_buf_view(&reply.body), job, err);
+    return rc ? rc : find_slug(cli, job, err);
 }
 
 static apl_rc print_channel(const apl_cli *cli, const channel_job *job, apl_err *err)
@@ -131,8 +169,8 @@ apl_rc apl_cmd_channel_add(apl_cli *cli, apl_err *err)
         return apl_err_set(err, APL_E_USAGE, "a channel needs --name");
     apl_rc rc = apl_cli_open(cli, APL_DESK_WRITE, &desk, err);
     if (rc == APL_E_BUSY)
-        return add_channel_remotely(cli, &job, err);
-    if (!rc)
+        rc = add_channel_remotely(cli, &job, err);
+    else if (!rc)
         rc = in_tx(desk, add_channel, &job, err);
     apl_desk_close(desk);
     return rc ? rc : print_channel(cli, &job, err);

@@ -165,7 +165,7 @@ static apl_rc check_same_author(const arrival *a, apl_err *err)
                 "the post with this id is already here and belongs to another author");
     apl_err_where(err, "id");
     apl_err_fix(err,
-                "give each post an id of its own, or leave ids out so that the content is the key");
+                "another archive with ids of its own wants a channel of its own (--channel NAME)");
     return APL_E_CONFLICT;
 }
 

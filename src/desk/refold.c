@@ -640,11 +640,45 @@ static apl_rc move_steps_and_notes(apl_tx *tx, int64_t gone, int64_t keep, apl_e
     return rc ? rc : move_followers(tx, &notes, gone, keep, err);
 }
 
+/* What people have set on the case that goes is not lost: its tags join, and the rest counts where nothing was set. */
+static apl_rc hand_over_settings(apl_tx *tx, const apl_case_row *gone, int64_t keep_id,
+                                 apl_err *err)
+{
+    apl_case_row keep;
+    apl_rc rc = apl_tx_find(tx, &apl_table_case, keep_id, &keep, err);
+    if (rc)
+        return rc;
+    if (!keep.assignee_id)
+        keep.assignee_id = gone->assignee_id;
+    if (gone->pinned & ~keep.pinned & 1)
+        keep.priority = gone->priority;
+    if (gone->pinned & ~keep.pinned & 2)
+        keep.category = gone->category;
+    keep.pinned |= gone->pinned;
+    APL_AUTO(apl_buf) tags = APL_BUF(TAGS_MAX_BYTES);
+    apl_span rest = gone->pinned & 4 ? gone->tags : APL_SPAN_NONE, tag;
+    rc = apl_buf_add(&tags, keep.tags, err);
+    while (!rc && apl_span_split(&rest, ',', &tag)) {
+        if (!tag.len || has_tag(apl_buf_view(&tags), tag) ||
+            tags.len + tag.len + 1 > TAGS_MAX_BYTES)
+            continue;
+        if (tags.len)
+            rc = apl_buf_add_byte(&tags, ',', err);
+        if (!rc)
+            rc = apl_buf_add(&tags, tag, err);
+    }
+    keep.tags = apl_buf_view(&tags);
+    keep.revision++;
+    return rc ? rc : apl_tx_update(tx, &apl_table_case, &keep, err);
+}
+
 apl_rc apl_case_merge(apl_tx *tx, int64_t gone, int64_t keep, apl_err *err)
 {
     apl_case_row row;
     clock_list clocks;
     apl_rc rc = apl_tx_find(tx, &apl_table_case, gone, &row, err);
+    if (!rc)
+        rc = hand_over_settings(tx, &row, keep, err);
     if (rc)
         return rc;
     row.merged_into = keep;

@@ -16,7 +16,7 @@ import pytest
 CALLS = ("pwrite64", "write", "fdatasync", "fsync", "ftruncate", "rename", "renameat2", "unlink", "unlinkat", "mkdir",
          "linkat", "sendto", "fallocate")
 FULL = os.environ.get("APLOMB_FAULT_FULL") == "1"
-POINTS = int(os.environ.get("APLOMB_FAULT_POINTS", "28"))
+POINTS = int(os.environ.get("APLOMB_FAULT_POINTS", "22" if os.environ.get("APLOMB_STORE", "sqlite") == "sqlite" else "8"))
 
 
 def need_strace(tmp_path):

@@ -77,7 +77,7 @@ def sweep(tmp_path, prepare, args, again, points):
 
 
 def test_import_in_two_batches(tmp_path):
-    (tmp_path / "a.jsonl").write_text(posts(950))
+    (tmp_path / "a.jsonl").write_text(posts(950 if STORE == "sqlite" else 120))
 
     def prepare(desk):
         (tmp_path / "first.jsonl").write_text(posts(1))
@@ -100,7 +100,7 @@ def test_first_creation_of_a_data_directory(tmp_path):
     """The whole initial migration, keys, workspace, policy."""
     (tmp_path / "a.jsonl").write_text(posts(3))
     sweep(tmp_path, lambda desk: None, ["import", tmp_path / "a.jsonl", "--yes"],
-          lambda desk: desk.take(tmp_path / "a.jsonl"), 48)
+          lambda desk: desk.take(tmp_path / "a.jsonl"), 40 if STORE == "sqlite" else 12)
 
 
 def test_publishing_a_policy(tmp_path):

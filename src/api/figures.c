@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report and the counts. Tests: tests/e2e/test_api_figures.py */
+/* The report and the counts. Tests: tests/e2e/test_api_house.py */
 #include "api/internal.h"
 
 #include "desk/stats.h"

@@ -2,7 +2,7 @@
 /*
  * Imports through a running server: the client reads and maps the file, the server takes its posts in batches. What is
  * half done lives in memory only; after a restart the client begins anew, and what was taken is already known.
- * Lock order: imports->mutex, then nothing; one batch at a time per import (is_busy). Tests: tests/e2e/test_api_imports.py
+ * Lock order: imports->mutex, then nothing; one batch at a time per import (is_busy). Tests: tests/e2e/test_api_intake.py
  */
 #include "api/internal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page: its files, and index.html for every address that the page itself routes. Tests: tests/e2e/test_page.py */
+/* The page: its files, and index.html for every address that the page itself routes. Tests: tests/ui */
 #include "api/internal.h"
 
 static apl_rc not_there(const apl_http_request *request, apl_err *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parsing of the command line by table; see command.h. Tests: tests/unit/cli/test_command.c, tests/e2e/test_cli.py */
+/* Parsing of the command line by table; see command.h. Tests: tests/e2e/test_cli.py */
 #include "cli/command.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The running server as the command line's hands; see remote.h. Tests: tests/e2e/test_import_server.py */
+/* The running server as the command line's hands; see remote.h. Tests: tests/e2e/test_import.py */
 #include "cli/remote.h"
 
 #include "desk/post_json.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes to a case by people; see case_change.h. Tests: tests/unit/desk/test_case_change.c, tests/e2e/test_cases.py */
+/* Changes to a case by people; see case_change.h. Tests: tests/unit/desk/test_case.c, tests/e2e/test_api_case.py */
 #include "desk/case_change.h"
 
 #include "base/utf8.h"

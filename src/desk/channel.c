@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Channels; see channel.h. Tests: tests/unit/desk/test_channel.c, tests/e2e/test_webhook.py */
+/* Channels; see channel.h. Tests: tests/e2e/test_webhook.py */
 #include "desk/channel.h"
 
 #include "base/utf8.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing and reading assessment.detail; see detail.h. Tests: tests/unit/desk/test_judge.c */
+/* Writing and reading assessment.detail; see detail.h. Tests: tests/e2e/test_triage.py */
 #include "desk/detail.h"
 
 #include "json/writer.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Imports; see import.h. Tests: tests/unit/desk/test_import.c, tests/e2e/test_import.py */
+/* Imports; see import.h. Tests: tests/e2e/test_import.py */
 #include "desk/import.h"
 
 #include "base/utf8.h"
@@ -88,9 +88,11 @@ static bool has_changed(const apl_batch_counts *c)
     return c->taken + c->edited + c->deleted > 0;
 }
 
-/* In a savepoint that is undone when nothing was new: neither row nor channel nor entry remains. */
-static apl_rc write_saved(apl_tx *tx, apl_import_batch *batch, apl_batch_counts *out_counts,
-                          apl_err *err)
+typedef apl_rc (*apply_fn)(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
+                           size_t count, apl_err *err);
+
+static apl_rc write_with(apl_tx *tx, apl_import_batch *batch, apply_fn apply,
+                         apl_batch_counts *out_counts, apl_err *err)
 {
     apl_import *import = batch->import;
     apl_rc rc = ensure_channel(tx, import, err);
@@ -102,12 +104,23 @@ static apl_rc write_saved(apl_tx *tx, apl_import_batch *batch, apl_batch_counts 
                                 .import_id = import->id,
                                 .actor = {"import", import->id},
                                 .own_names = &import->own_names};
-    rc = apl_batch_apply(tx, &origin, batch->items, batch->count, err);
+    rc = apply(tx, &origin, batch->items, batch->count, err);
     if (!rc)
         *out_counts = apl_batch_count(batch->items, batch->count);
     return rc;
 }
 
+static void add_counts(apl_import *import, const apl_batch_counts *counts)
+{
+    import->batches++;
+    import->counts.taken += counts->taken;
+    import->counts.known += counts->known;
+    import->counts.edited += counts->edited;
+    import->counts.deleted += counts->deleted;
+    import->counts.rejected += counts->rejected;
+}
+
+/* In a savepoint that is undone when nothing was new: neither row nor channel nor entry remains. */
 apl_rc apl_import_batch_write(apl_tx *tx, void *ctx, apl_err *err)
 {
     apl_import_batch *batch = ctx;
@@ -117,7 +130,7 @@ apl_rc apl_import_batch_write(apl_tx *tx, void *ctx, apl_err *err)
     apl_rc rc = apl_tx_save(tx, err);
     if (rc)
         return rc;
-    rc = write_saved(tx, batch, &counts, err);
+    rc = write_with(tx, batch, apl_batch_apply, &counts, err);
     if (apl_tx_is_lost(rc))
         return rc;
     if (!rc && has_changed(&counts)) {
@@ -127,15 +140,46 @@ apl_rc apl_import_batch_write(apl_tx *tx, void *ctx, apl_err *err)
         import->id = id_before;
         import->channel_id = channel_before;
     }
+    if (!rc)
+        add_counts(import, &counts);
+    return rc;
+}
+
+static apl_rc write_alone(apl_desk *desk, apl_import_batch *batch, apply_fn apply, apl_err *err)
+{
+    apl_import *import = batch->import;
+    int64_t id_before = import->id, channel_before = import->channel_id;
+    apl_batch_counts counts = {0};
+    apl_tx tx;
+    apl_rc rc = apl_tx_begin(&tx, desk, err);
     if (rc)
         return rc;
-    import->batches++;
-    import->counts.taken += counts.taken;
-    import->counts.known += counts.known;
-    import->counts.edited += counts.edited;
-    import->counts.deleted += counts.deleted;
-    import->counts.rejected += counts.rejected;
-    return APL_OK;
+    rc = write_with(&tx, batch, apply, &counts, err);
+    bool keep = !rc && has_changed(&counts);
+    if (keep)
+        rc = apl_tx_commit(&tx, err);
+    else
+        apl_tx_rollback(&tx);
+    if (!keep || rc) {
+        import->id = id_before;
+        import->channel_id = channel_before;
+    }
+    if (!rc)
+        add_counts(import, &counts);
+    return rc;
+}
+
+apl_rc apl_import_batch_alone(apl_desk *desk, void *ctx, apl_err *err)
+{
+    apl_err first = {0};
+    apl_rc rc = write_alone(desk, ctx, apl_batch_try, &first);
+    if (!rc)
+        return APL_OK;
+    if (!apl_tx_is_lost(rc))
+        return write_alone(desk, ctx, apl_batch_apply, err);
+    if (err)
+        *err = first;
+    return rc;
 }
 
 apl_rc apl_import_finish(apl_tx *tx, void *ctx, apl_err *err)

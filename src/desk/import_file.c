@@ -2,7 +2,7 @@
 /*
  * The archive's way into batches; see import_file.h. What is refused, by the reader, the conversion or intake, goes raw
  * into the rejects file (with the header, so that it can be mended and fed again) and with its reason into a text file
- * beside it. Tests: tests/unit/desk/test_import.c, tests/e2e/test_import.py
+ * beside it. Tests: tests/e2e/test_import.py
  */
 #include "desk/import_file.h"
 

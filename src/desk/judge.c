@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Triage and rules of engagement for one post; see judge.h. Tests: tests/unit/desk/test_judge.c */
+/* Triage and rules of engagement for one post; see judge.h. Tests: tests/e2e/test_triage.py */
 #include "desk/judge.h"
 
 #include "desk/detail.h"

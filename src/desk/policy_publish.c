@@ -3,7 +3,7 @@
  * Publishing a policy: the documents go into the store as one row, then the clocks of all cases that are not done are
  * folded anew, in steps, so that no transaction grows with the number of cases. Killed in between, the next start
  * finishes the rest: the workspace row names the policy up to which all cases were folded.
- * Tests: tests/unit/desk/test_policy.c, tests/e2e/test_policy.py
+ * Tests: tests/unit/desk/test_policy.c
  */
 #include "desk/desk.h"
 #include "desk/policy.h"

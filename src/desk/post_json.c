@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* PostEvent of api/openapi.yaml; see post_json.h. Tests: tests/unit/desk/test_post_json.c, tests/e2e/test_webhook.py */
+/* PostEvent of api/openapi.yaml; see post_json.h. Tests: tests/e2e/test_webhook.py */
 #include "desk/post_json.h"
 
 static const char *const names[] = {"event",  "id",    "revision",   "parent_id", "kind",    "own",

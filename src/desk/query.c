@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lists of cases: one walk per queue along its index, merged; see query.h. Only keys and what filters ask are read on the
- * walk, whole cases for the page that is shown. Tests: tests/e2e/test_api_cases.py, tests/unit/api/test_query.c
+ * walk, whole cases for the page that is shown. Tests: tests/e2e/test_api_cases.py
  */
 #include "desk/query.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Noting what is due; see scheduler.h. Tests: tests/unit/desk/test_scheduler.c */
+/* Noting what is due; see scheduler.h. Tests: tests/unit/desk/test_case.c */
 #include "desk/scheduler.h"
 
 #include "sys/process.h"

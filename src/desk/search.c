@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Full-text search; see search.h. Tests: tests/unit/desk/test_search.c, tests/e2e/test_api_cases.py */
+/* Full-text search; see search.h. Tests: tests/e2e/test_api_cases.py */
 #include "desk/search.h"
 
 #include "base/utf8.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sessions and sign-in links; see session.h. Tests: tests/unit/api/test_people.c, tests/e2e/test_api_auth.py */
+/* Sessions and sign-in links; see session.h. Tests: tests/e2e/test_api_auth.py */
 #include "desk/session.h"
 
 #include "crypto/encode.h"

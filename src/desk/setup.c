@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and adopting a workspace; see setup.h. Tests: tests/unit/desk/test_desk.c, tests/e2e/test_policy.py */
+/* Making and adopting a workspace; see setup.h. Tests: tests/unit/desk/test_desk.c, tests/unit/desk/test_policy.c */
 #include "desk/setup.h"
 
 #include "desk/channel.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* People; see user.h. Tests: tests/unit/api/test_people.c, tests/e2e/test_api_auth.py */
+/* People; see user.h. Tests: tests/e2e/test_api_auth.py */
 #include "desk/user.h"
 
 #include "base/utf8.h"

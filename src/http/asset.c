@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of the page: variant by Accept-Encoding (RFC 9110 §12.5.3), caching. Tests: tests/unit/http/test_response.c */
+/* Files of the page: variant by Accept-Encoding (RFC 9110 §12.5.3), caching. Tests: tests/unit/http/test_server.c */
 #include "http/response.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filling responses. Tests: tests/unit/http/test_response.c, test_server.c */
+/* Filling responses. Tests: tests/unit/http/test_server.c, test_server.c */
 #include "http/response.h"
 
 #include "http/internal.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of heads and labels, as tables. Tests: tests/unit/text/test_assessment.c */
+/* Names of heads and labels, as tables. Tests: tests/unit/triage */
 #include "text/assessment.h"
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * See language.h. Most posts are English, and a share of small English words says so in a tenth of the time that CLD2
- * takes. Tests: tests/unit/text/test_language.c
+ * takes. Tests: tests/unit/triage
  */
 #include "text/language.h"
 

@@ -118,6 +118,9 @@ def test_a_link_from_the_command_line_while_the_server_runs(house):
     assert Person(house.server).sign_in(made["token"]).user["email"] == "shell@example.org"
     shown = desk.ok("user", "add", "second@example.org", "--role", "reader")
     assert Person(house.server).sign_in(shown.split("token=")[1].split()[0]).user["role"] == "reader"
+    channel = desk.json("channel", "add", "--name", "From the shell", "--slug", "shell")
+    assert channel["slug"] == "shell" and channel["secret"].startswith("whsec_")
+    assert channel["id"] in [c["id"] for c in house.owner.all("/channels")]
     assert "nobody with the address no@example.org" in desk.refused("user", "link", "no@example.org")
 
 

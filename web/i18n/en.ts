@@ -79,7 +79,7 @@ export const t = {
     byLink: "Signing you in…",
     linkFailed: "This link does not work any more",
     linkFailedText: "A sign-in link works once and for a limited time. Nothing is lost: ask for a new one, or make one on the server:",
-    linkCommand: "aplomb user add --help",
+    linkCommand: "aplomb user link --help",
     email: "E-mail address", password: "Password", submit: "Sign in",
     firstTime: "First time here? The terminal that runs Aplomb shows a one-time link.",
   },

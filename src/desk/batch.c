@@ -2,6 +2,8 @@
 /* Batches of arrivals; see batch.h. Tests: tests/unit/desk/test_intake.c, tests/e2e/test_import.py */
 #include "desk/batch.h"
 
+enum { ITEMS_PER_ARENA = 64 };
+
 apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *items, size_t count,
                        apl_arena *arena, apl_err *err)
 {
@@ -45,27 +47,33 @@ static apl_rc apply_each(apl_tx *tx, const apl_intake_origin *origin, apl_batch_
     return APL_OK;
 }
 
+apl_rc apl_batch_try(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
+                     size_t count, apl_err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i % ITEMS_PER_ARENA == 0)
+            apl_arena_clear(&tx->arena);
+        apl_rc rc = apply_one(tx, origin, &items[i]);
+        if (rc) {
+            if (err)
+                *err = items[i].err;
+            return rc;
+        }
+    }
+    return APL_OK;
+}
+
 apl_rc apl_batch_apply(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
                        size_t count, apl_err *err)
 {
     apl_rc rc = apl_tx_save(tx, err);
-    size_t i = 0;
-    if (rc)
+    if (!rc)
+        rc = apl_batch_try(tx, origin, items, count, err);
+    if (!rc)
+        return apl_tx_release(tx, err);
+    if (apl_tx_is_lost(rc))
         return rc;
     /* Refusals are rare; the savepoint of each item is paid only where one occurred. */
-    for (; i < count; i++) {
-        if (i % 64 == 0)
-            apl_arena_clear(&tx->arena);
-        rc = apply_one(tx, origin, &items[i]);
-        if (rc)
-            break;
-    }
-    if (i == count)
-        return apl_tx_release(tx, err);
-    if (apl_tx_is_lost(rc)) {
-        *err = items[i].err;
-        return rc;
-    }
     apl_tx_undo(tx);
     return apply_each(tx, origin, items, count, err);
 }

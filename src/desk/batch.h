@@ -29,6 +29,12 @@ apl_rc apl_batch_judge(apl_judge *judge, apl_span channel_name, apl_batch_item *
  */
 apl_rc apl_batch_apply(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
                        size_t count, apl_err *err) MUST_USE;
+/*
+ * The same without any savepoint, for a transaction that is the batch's own: the first refusal is returned, and the caller
+ * rolls back. A savepoint costs a copy of every page that is changed after it, which is half the memory of an import.
+ */
+apl_rc apl_batch_try(apl_tx *tx, const apl_intake_origin *origin, apl_batch_item *items,
+                     size_t count, apl_err *err) MUST_USE;
 apl_batch_counts apl_batch_count(const apl_batch_item *items, size_t count);
 
 #endif

@@ -39,6 +39,8 @@ typedef struct apl_import_batch {
     size_t count;
 } apl_import_batch;
 apl_rc apl_import_batch_write(apl_tx *tx, void *batch, apl_err *err) MUST_USE;
+/* The same as a job that runs alone, in a transaction of its own. */
+apl_rc apl_import_batch_alone(apl_desk *desk, void *batch, apl_err *err) MUST_USE;
 /* A job of the writer (ctx = apl_import): stores the totals when anything was taken. */
 apl_rc apl_import_finish(apl_tx *tx, void *import, apl_err *err) MUST_USE;
 

@@ -6,7 +6,7 @@ enum { JUDGE_ARENA_BYTES = 128 * 1024 * 1024, ON_THE_WAY_MAX = 2 };
 
 typedef struct slot {
     apl_import_batch batch;
-    apl_write_job job;
+    apl_alone_job job;
     apl_arena arena; /* of its judgements */
 } slot;
 
@@ -43,7 +43,7 @@ apl_rc apl_import_local_open(apl_desk *desk, apl_import *import, apl_import_loca
 static apl_rc settle(void *ctx, apl_err *err)
 {
     apl_import_local *local = ctx;
-    return apl_writer_wait(local->writer, &local->slots[local->settled++ % ON_THE_WAY_MAX].job,
+    return apl_writer_wait(local->writer, &local->slots[local->settled++ % ON_THE_WAY_MAX].job.job,
                            err);
 }
 
@@ -72,8 +72,8 @@ static apl_rc put(void *ctx, apl_batch_item *items, size_t count, apl_err *err)
     if (rc)
         return rc;
     s->batch = (apl_import_batch){local->import, items, count};
-    s->job = APL_WRITE_JOB(apl_import_batch_write, &s->batch);
-    apl_writer_submit(local->writer, &s->job);
+    s->job = APL_ALONE_JOB(apl_import_batch_alone, &s->batch);
+    apl_writer_submit(local->writer, &s->job.job);
     local->put++;
     return APL_OK;
 }

@@ -5,13 +5,6 @@
 enum { JOBS_PER_COMMIT = 256 };
 static const int64_t rest_after_us = 5 * APL_US_PER_SECOND;
 
-typedef apl_rc (*alone_fn)(apl_desk *desk, void *ctx, apl_err *err);
-
-typedef struct alone_job {
-    apl_write_job job; /* run == NULL marks it */
-    alone_fn run;
-} alone_job;
-
 struct apl_writer {
     apl_desk *desk;
     void (*committed)(void *ctx, int64_t ledger_size);
@@ -137,7 +130,8 @@ static void run_thread(void *ctx)
         if (jobs[0]->run)
             commit_group(writer, jobs, count);
         else
-            jobs[0]->rc = ((alone_job *)jobs[0])->run(writer->desk, jobs[0]->ctx, &jobs[0]->err);
+            jobs[0]->rc =
+                ((apl_alone_job *)jobs[0])->run(writer->desk, jobs[0]->ctx, &jobs[0]->err);
         apl_mutex_lock(&writer->mutex);
         for (size_t i = 0; i < count; i++)
             jobs[i]->is_done = true;
@@ -214,9 +208,11 @@ apl_rc apl_writer_run(apl_writer *writer, apl_write_fn run, void *ctx, apl_err *
     return apl_writer_wait(writer, &job, err);
 }
 
-apl_rc apl_writer_run_alone(apl_writer *writer, alone_fn run, void *ctx, apl_err *err)
+apl_rc apl_writer_run_alone(apl_writer *writer,
+                            apl_rc (*run)(apl_desk *desk, void *ctx, apl_err *err), void *ctx,
+                            apl_err *err)
 {
-    alone_job job = {.job = APL_WRITE_JOB(NULL, ctx), .run = run};
+    apl_alone_job job = APL_ALONE_JOB(run, ctx);
     apl_writer_submit(writer, &job.job);
     return apl_writer_wait(writer, &job.job, err);
 }

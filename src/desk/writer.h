@@ -23,6 +23,13 @@ typedef struct apl_write_job {
 } apl_write_job;
 #define APL_WRITE_JOB(fn, context) ((apl_write_job){.run = (fn), .ctx = (context)})
 
+/* A job that runs outside any transaction. `&job.job` is what is submitted and waited for. */
+typedef struct apl_alone_job {
+    apl_write_job job; /* run NULL marks it */
+    apl_rc (*run)(apl_desk *desk, void *ctx, apl_err *err);
+} apl_alone_job;
+#define APL_ALONE_JOB(fn, context) ((apl_alone_job){.job = {.ctx = (context)}, .run = (fn)})
+
 /* Starts the thread. desk: opened for writing; used by nobody else from now on. committed: after each commit that added
  * entries, on the writer's thread; may be NULL. */
 apl_rc apl_writer_open(apl_desk *desk, void (*committed)(void *ctx, int64_t ledger_size), void *ctx,

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/time.h"
 
-enum { APL_BENCH_OPEN_MAX = 4096, APL_BENCH_LINE_MAX_BYTES = 4096 };
+enum { APL_BENCH_OPEN_MAX = 1024, APL_BENCH_LINE_MAX_BYTES = 4096 };
 
 /* A conversation that may go on. */
 typedef struct apl_bench_talk {

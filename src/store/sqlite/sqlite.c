@@ -111,8 +111,10 @@ static apl_rc setup(sqlite_conn *conn, apl_err *err)
     (void)sqlite3_db_config(conn->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)snprintf(cache, sizeof cache, "PRAGMA cache_size=-%d",
                    conn->base.is_writer ? CACHE_KIB : READER_CACHE_KIB);
-    if (sqlite3_exec(conn->db, cache, NULL, NULL, NULL) ||
-        sqlite3_exec(conn->db, conn->base.is_writer ? writer : reader, NULL, NULL, NULL))
+    /* The cache last: SQLite counts it in pages of the size that it knows of by then. */
+    if (sqlite3_exec(conn->db, conn->base.is_writer ? writer : reader, NULL, NULL, NULL) ||
+        sqlite3_exec(conn->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) ||
+        sqlite3_exec(conn->db, cache, NULL, NULL, NULL))
         return fail(conn->db, err);
     return APL_OK;
 }

@@ -107,27 +107,6 @@ static apl_rc find_slug(apl_cli *cli, channel_job *job, apl_err *err)
     return rc;
 }
 
-/* The server's answer as if it were our own. It does not tell the short name; the list does. */
-static apl_rc read_channel(const apl_http_reply *reply, channel_job *job, apl_err *err)
-{
-    APL_AUTO_JSON doc = apl_json_doc_new();
-    apl_json root, channel;
-    apl_span secret = APL_SPAN("");
-    if (!doc)
-        return apl_err_nomem(err);
-    apl_rc rc = apl_json_doc_parse(doc, apl_buf_view(&reply->body), NULL, &root, err);
-    if (!rc)
-        rc = apl_json_get_object(root, "channel", &channel, err);
-    if (!rc)
-        rc = apl_json_get_i64(channel, "id", &job->id, err);
-    if (rc)
-        return rc;
-    (void)apl_json_as_str(apl_json_get(root, "secret"), &secret);
-    (void)snprintf(job->secret, sizeof job->secret, "%.*s", APL_SPAN_ARGS(secret));
-    (void)snprintf(job->slug, sizeof job->slug, "%.*s", APL_SPAN_ARGS(job->new_channel.slug));
-    return APL_OK;
-}
-
 static apl_rc add_channel_remotely(apl_cli *cli, channel_job *job, apl_err *err)
 {
     APL_AUTO(apl_buf) body = APL_BUF(OUTPUT_MAX_BYTES);
@@ -158,7 +137,7 @@ static apl_rc print_channel(const apl_cli *cli, const channel_job *job, apl_err 
     APL_AUTO(apl_buf) text = APL_BUF(OUTPUT_MAX_BYTES);
     apl_json_writer w;
     if (!apl_cli_has(cli, "json")) {
-        (void)printf("channel %lld%s%s\n", (long long)job->id, job->slug[0] ? ", " : "", job->slug);
+        (void)printf("channel %lld, %s\n", (long long)job->id, job->slug);
         if (job->secret[0])
             (void)printf(
                 "deliver to /api/v1/hooks/%lld, signed with this secret (shown only now):\n%s\n",
@@ -168,7 +147,7 @@ static apl_rc print_channel(const apl_cli *cli, const channel_job *job, apl_err 
     apl_json_writer_init(&w, &text);
     apl_json_object_begin(&w);
     apl_json_member_i64(&w, "id", job->id);
-    apl_json_member_str(&w, "slug", job->slug[0] ? job->slug : NULL);
+    apl_json_member_str(&w, "slug", job->slug);
     apl_json_member_string(&w, "kind", job->new_channel.kind);
     apl_json_member_string(&w, "name", job->new_channel.name);
     apl_json_member_str(&w, "secret", job->secret[0] ? job->secret : NULL);

@@ -210,7 +210,7 @@ def binary(name):
 
 
 def both_stores(totals, env, wanted):
-    for folder, timeout in (("contract", 600), ("e2e", 900), ("fault", 900)):
+    for folder, timeout in (("contract", 600), ("e2e", 1200), ("fault", 1200)):
         if wanted("sanitize " + folder):
             # The sanitizers' own writes would be hit by injected errors.
             program = binary("release" if folder == "fault" else "asan")
@@ -222,7 +222,7 @@ def both_stores(totals, env, wanted):
             totals.add("postgres", (0, 1, 0), 0, "the private PostgreSQL did not start")
             return
         env = {**env, "APLOMB_STORE": "postgres", "APLOMB_PG_URL": server.url, "APLOMB_BIN": binary("release")}
-        for folder, timeout in (("contract", 600), ("e2e", 900), ("fault", 900)):
+        for folder, timeout in (("contract", 600), ("e2e", 1200), ("fault", 1200)):
             pytest(totals, folder, "postgres", env, timeout)
 
 
